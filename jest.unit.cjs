@@ -1,0 +1,6 @@
+/** Pure tests: `*.test.ts` beside the source, no network, no database. */
+module.exports = {
+  ...require('./jest.shared.cjs'),
+  testMatch: ['<rootDir>/src/**/*.test.ts'],
+  testPathIgnorePatterns: ['\\.int\\.test\\.ts$', '\\.e2e\\.test\\.ts$'],
+};
