@@ -1,1 +1,4 @@
-export {};
+export { flag, integer, json, oneOf, port, secret, secretUrl, text, url } from './fields';
+export { isSecret, loadConfig, type Environment } from './load-config';
+export { Secret } from './secret';
+export { environments, operationsPort, serviceSettings } from './service-settings';

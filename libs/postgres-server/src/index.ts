@@ -1,1 +1,17 @@
-export {};
+export { canUseFolder } from './can-use-folder';
+export { createTemporaryFolder } from './create-temporary-folder';
+export { explainPostgresFailure } from './explain-postgres-failure';
+export type { PostgresFailure, PostgresFailureReason } from './explain-postgres-failure';
+export { findPostgresPrograms } from './find-postgres-programs';
+export type { FindPostgresPrograms, PostgresPrograms } from './find-postgres-programs';
+export { freePort } from './free-port';
+export { PostgresStartError } from './postgres-start-error';
+export { programFolders } from './program-folders';
+export { spawnServer } from './spawn-server';
+export type { ServerProcess } from './spawn-server';
+export { startPostgresServer } from './start-postgres-server';
+export type { PostgresServer, PostgresServerOptions } from './start-postgres-server';
+export { startThrowawayPostgres } from './start-throwaway-postgres';
+export type { ThrowawayPostgres, ThrowawayPostgresOptions } from './start-throwaway-postgres';
+export { unprivilegedOwner } from './unprivileged-owner';
+export type { ProcessOwner } from './unprivileged-owner';

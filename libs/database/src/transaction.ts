@@ -1,0 +1,50 @@
+import type { Pool, PoolClient } from './pool';
+
+/**
+ * Runs work in one transaction: committed when it returns, rolled back when it throws. A connection whose
+ * rollback fails is thrown away rather than handed to the next caller.
+ */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (error) {
+    const rollbackError = await client.query('ROLLBACK').then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    client.release(rollbackError);
+    throw error;
+  }
+}
+
+/** Holds a session-level advisory lock while work runs; `undefined` at once when another session holds it. */
+export async function withAdvisoryLock<T>(
+  pool: Pool,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    const { rows } = await client.query<{ locked: boolean }>(
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
+      [name],
+    );
+    if (!rows[0]?.locked) return undefined;
+    try {
+      return await work();
+    } finally {
+      await client
+        .query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name])
+        .catch((error: Error) => (broken = error));
+    }
+  } finally {
+    // Closing the connection frees a lock that could not be freed by name.
+    client.release(broken);
+  }
+}

@@ -1,0 +1,77 @@
+/** What an error means to the person or program that receives it; decides the HTTP status. */
+export type ErrorKind =
+  | 'invalid-input'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'too-many-requests'
+  | 'unavailable'
+  | 'failed';
+
+export interface ErrorEntry {
+  kind: ErrorKind;
+  /** What happened, in a few words that stay the same from one occurrence to the next. */
+  title: string;
+  /** What the reader can do about it. */
+  remedy: string;
+}
+
+/**
+ * Every error code that a service answers with, logs or records. `docs/errors.md` lists the same codes,
+ * and a test compares the two both ways; a code once published keeps its meaning.
+ */
+export const errorCatalogue = {
+  invalid_configuration: {
+    kind: 'failed',
+    title: 'The configuration is not usable',
+    remedy: 'Correct the variables that the message names; docs/configuration.md describes each.',
+  },
+  invalid_request: {
+    kind: 'invalid-input',
+    title: 'The request is malformed',
+    remedy: 'Correct the field that the detail names and send the request again.',
+  },
+  payload_too_large: {
+    kind: 'invalid-input',
+    title: 'The request body is too large',
+    remedy: 'Send a smaller body.',
+  },
+  not_found: {
+    kind: 'not-found',
+    title: 'There is nothing at this address',
+    remedy: 'Check the path and the method.',
+  },
+  internal_error: {
+    kind: 'failed',
+    title: 'The service failed to answer',
+    remedy: 'Try again; if it persists, give the operators the request id.',
+  },
+  database_unavailable: {
+    kind: 'unavailable',
+    title: 'The ops database does not answer',
+    remedy: 'Try again shortly; operators: check Postgres and DATABASE_URL.',
+  },
+  redis_unavailable: {
+    kind: 'unavailable',
+    title: 'Redis does not answer',
+    remedy: 'Try again shortly; operators: check Redis and REDIS_URL.',
+  },
+  invalid_audit_event: {
+    kind: 'failed',
+    title: 'An audit event does not fit its schema',
+    remedy: 'This is a defect of the service that wrote it; report it with the message.',
+  },
+  spool_full: {
+    kind: 'unavailable',
+    title: 'The local spool has reached its limit',
+    remedy: 'Restore Postgres and the alert dispatcher so that the spool can drain.',
+  },
+  port_unavailable: {
+    kind: 'failed',
+    title: 'The port cannot be listened on',
+    remedy: 'Stop what holds the port, or configure another one.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,246 @@
+/**
+ * Every metric that the services export: names and labels are a contract (dashboards, rules and people's own
+ * queries read them), so they are declared once, here. A label is `open` when its values are bounded by something
+ * that is known only at run time (a route table, the configured databases); otherwise its values are listed and
+ * every combination is there, at zero, from the first scrape. `env` is filled in for the service.
+ */
+export interface MetricDefinition {
+  type: 'counter' | 'gauge' | 'histogram';
+  help: string;
+  labels: Record<string, 'env' | 'open' | readonly string[]>;
+  /** Upper bounds; each threshold that a rule compares with is one of them. */
+  buckets?: readonly number[];
+}
+
+const http = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30];
+const rotation = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const backup = [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
+const task = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 10800, 21600];
+const delivery = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
+/** 1 KiB to 1 TiB, by factors of four. */
+const bytes = Array.from({ length: 16 }, (_, power) => 1024 * 4 ** power);
+
+const severities = ['critical', 'warning', 'info'] as const;
+
+export const metricCatalogue = {
+  db_backup_total: { type: 'counter', help: 'Backup attempts that ended.', labels: { env: 'env' } },
+  db_backup_failed_total: { type: 'counter', help: 'Backup attempts that failed.', labels: { env: 'env' } },
+  db_backup_duration_seconds: {
+    type: 'histogram',
+    help: 'Seconds from capture to commit of a backup.',
+    labels: { env: 'env' },
+    buckets: backup,
+  },
+  db_backup_size_bytes: {
+    type: 'histogram',
+    help: 'Stored bytes of a backup.',
+    labels: { env: 'env' },
+    buckets: bytes,
+  },
+  db_backup_proof_duration_seconds: {
+    type: 'histogram',
+    help: 'Seconds that the proof of a backup took.',
+    labels: { env: 'env' },
+    buckets: backup,
+  },
+  db_backup_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the newest good backup was taken; 0 when there was never one.',
+    labels: { database: 'open' },
+  },
+  db_backup_last_proven_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the newest proven backup was taken; 0 when there was never one.',
+    labels: { database: 'open' },
+  },
+  db_backup_next_run_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the next scheduled backup is due.',
+    labels: { database: 'open' },
+  },
+  db_backup_verdict: {
+    type: 'gauge',
+    help: '1 for the verdict on the newest backup, 0 for the others.',
+    labels: { database: 'open', verdict: 'open' },
+  },
+  backup_storage_used_bytes: {
+    type: 'gauge',
+    help: 'Bytes that backups take in a storage.',
+    labels: { storage: 'open' },
+  },
+  backup_storage_free_bytes: {
+    type: 'gauge',
+    help: 'Bytes that are free in a storage.',
+    labels: { storage: 'open' },
+  },
+
+  jwt_key_rotation_total: {
+    type: 'counter',
+    help: 'Rotation attempts by how they ended.',
+    labels: { env: 'env', operation: ['succeeded', 'noop', 'lock_contended', 'failed'] },
+  },
+  jwt_key_rotation_duration_seconds: {
+    type: 'histogram',
+    help: 'Seconds that a rotation attempt took.',
+    labels: { env: 'env' },
+    buckets: rotation,
+  },
+  jwt_active_keys_total: {
+    type: 'gauge',
+    help: 'Keys that verify and have signed: active and retiring.',
+    labels: { env: 'env' },
+  },
+  jwt_key_rotations_total: { type: 'counter', help: 'Signing keys promoted.', labels: {} },
+  jwt_key_retirements_total: { type: 'counter', help: 'Signing keys retired.', labels: {} },
+  jwt_key_rotation_errors_total: { type: 'counter', help: 'Errors during key rotation.', labels: {} },
+  jwt_keys: {
+    type: 'gauge',
+    help: 'Keys by state.',
+    labels: { state: ['pending', 'active', 'retiring', 'retired', 'revoked'] },
+  },
+  jwt_active_key_age_seconds: {
+    type: 'gauge',
+    help: 'Seconds since the signing key was promoted.',
+    labels: {},
+  },
+  jwt_next_rotation_timestamp_seconds: { type: 'gauge', help: 'When the next rotation is due.', labels: {} },
+  jwt_rotation_interval_seconds: {
+    type: 'gauge',
+    help: 'Seconds between two scheduled rotations.',
+    labels: {},
+  },
+  jwt_key_set_epoch: {
+    type: 'gauge',
+    help: 'Epoch of the key set that this verifier holds; 0 before the first.',
+    labels: {},
+  },
+  jwt_key_set_age_seconds: {
+    type: 'gauge',
+    help: 'Seconds since this verifier last read the key set.',
+    labels: {},
+  },
+  token_verifications_total: {
+    type: 'counter',
+    help: 'Bearer tokens by outcome of verification.',
+    labels: {
+      outcome: [
+        'accepted',
+        'missing',
+        'malformed',
+        'unknown_kid',
+        'bad_signature',
+        'expired',
+        'not_yet_valid',
+        'wrong_audience',
+        'wrong_issuer',
+        'wrong_type',
+        'insufficient_scope',
+        'keys_unavailable',
+      ],
+    },
+  },
+
+  http_requests_total: {
+    type: 'counter',
+    help: 'HTTP requests answered.',
+    labels: { method: 'open', endpoint: 'open', status: 'open' },
+  },
+  http_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Seconds from a request to the end of its answer.',
+    labels: { method: 'open', endpoint: 'open' },
+    buckets: http,
+  },
+
+  celery_task_total: {
+    type: 'counter',
+    help: 'Background task executions by outcome.',
+    labels: { task_name: 'open', status: ['success', 'failure', 'retry'] },
+  },
+  celery_task_duration_seconds: {
+    type: 'histogram',
+    help: 'Seconds that a background task took.',
+    labels: { task_name: 'open' },
+    buckets: task,
+  },
+  celery_workers_active: { type: 'gauge', help: 'Workers of this process that take tasks.', labels: {} },
+  celery_queue_length: { type: 'gauge', help: 'Tasks that wait in a queue.', labels: { queue: 'open' } },
+
+  audit_events_total: {
+    type: 'counter',
+    help: 'Audit events by action and outcome.',
+    labels: { action: 'open', outcome: ['success', 'failure', 'denied'] },
+  },
+  audit_spool_depth: {
+    type: 'gauge',
+    help: 'Audit events that wait for Postgres in the local spool.',
+    labels: {},
+  },
+  suspicious_activity_total: {
+    type: 'counter',
+    help: 'Suspicious patterns seen.',
+    labels: { pattern: 'open' },
+  },
+
+  alerts_sent_total: {
+    type: 'counter',
+    help: 'Alert messages delivered.',
+    labels: { destination: ['slack'], severity: severities },
+  },
+  alerts_suppressed_total: {
+    type: 'counter',
+    help: 'Alerts held back or not sent, by reason.',
+    labels: { reason: ['disabled', 'duplicate', 'rate_limited', 'expired'] },
+  },
+  alerts_failed_total: {
+    type: 'counter',
+    help: 'Failed attempts to deliver an alert, by reason.',
+    labels: { reason: ['rate_limited', 'server_error', 'network', 'timeout', 'rejected', 'payload'] },
+  },
+  alert_delivery_seconds: {
+    type: 'histogram',
+    help: 'Seconds from an event to the delivery of its alert.',
+    labels: {},
+    buckets: delivery,
+  },
+  alert_oldest_undelivered_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest alert that is not delivered yet; 0 when there is none.',
+    labels: {},
+  },
+  alert_spool_depth: { type: 'gauge', help: 'Alerts that wait in this service’s local spool.', labels: {} },
+
+  db_pool_connections: {
+    type: 'gauge',
+    help: 'Connections of the pool to the ops database.',
+    labels: { state: ['active', 'idle', 'waiting'] },
+  },
+  facts_ignored_total: {
+    type: 'counter',
+    help: 'Pub/sub messages that were not understood, by reason.',
+    labels: { reason: ['unknown_version', 'invalid'] },
+  },
+  app_build_info: {
+    type: 'gauge',
+    help: 'Always 1; the labels tell what runs.',
+    labels: { service: 'open', version: 'open' },
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof metricCatalogue;
+
+/** The labels that a caller gives for a metric: all but `env`. */
+export type LabelsOf<Name extends MetricName> = {
+  [
+    Label in keyof (typeof metricCatalogue)[Name]['labels'] as (typeof metricCatalogue)[Name]['labels'][Label] extends 'env'
+      ? never
+      : Label
+  ]: (typeof metricCatalogue)[Name]['labels'][Label] extends readonly (infer Value extends string)[]
+    ? Value
+    : string;
+};
+
+/** Names of the metrics of one type. */
+export type MetricOfType<Type extends MetricDefinition['type']> = {
+  [Name in MetricName]: (typeof metricCatalogue)[Name]['type'] extends Type ? Name : never;
+}[MetricName];

@@ -1,0 +1,2 @@
+export { loadSamplePlatform, type LoadResult } from './load-sample-platform';
+export { readPlatformContent, type PlatformContent } from './platform-content';
