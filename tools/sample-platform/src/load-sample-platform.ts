@@ -78,6 +78,11 @@ async function recordLoad(client: Client, content: PlatformContent): Promise<voi
 }
 
 function sourceSha256(): string {
-  const source = [createTablesSql, createPickSql, ...platformRows.map((row) => row.sql), createKeysAndViewsSql];
+  const source = [
+    createTablesSql,
+    createPickSql,
+    ...platformRows.map((row) => row.sql),
+    createKeysAndViewsSql,
+  ];
   return createHash('sha256').update(source.join('\n')).digest('hex');
 }

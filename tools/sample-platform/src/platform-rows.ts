@@ -98,7 +98,10 @@ JOIN (SELECT id, (metadata ->> 'referencePriceUsd')::numeric AS reference FROM t
   ON token.id = holding.token_id;
 `;
 
-/** One transaction every 27 seconds through the same 1,500 hours, at the price of its hour. */
+/**
+ * One transaction every 27 seconds through the same 1,500 hours, at the price of its hour.
+ * Every 997th reverses the one before it and so repeats its wallet, token, amount and price.
+ */
 const transactionsSql = /* sql */ `
 INSERT INTO transactions (id, wallet_id, token_id, kind, status, quantity, price_usd, fee_usd, chain_hash,
                           reverses_id, note, metadata, occurred_at)
@@ -117,10 +120,12 @@ SELECT n,
                     WHEN 3 THEN 'Zażółć "gęślą" jaźń; 100 % – ' || n WHEN 4 THEN '' END,
        jsonb_build_object('block', 19000000 + n / 4, 'channel', (ARRAY['app', 'web', 'api'])[1 + n % 3]),
        timestamptz '2025-01-01 00:00:00+00' + n * interval '27 seconds'
-FROM (SELECT n, 1 + wallet AS wallet, 1 + ((1 + wallet) * 7 + n % 2 * 13) % 40 AS token_id,
-             timestamptz '2025-01-01 00:00:00+00' + n * 27 / 3600 * interval '1 hour' AS hour,
-             (pg_temp.pick('amount:' || n, 250000) + 100)::numeric / 100 AS worth
-      FROM (SELECT n, pg_temp.pick('owner:' || n, 4000) AS wallet FROM generate_series(1, 200000) AS n) AS movement
+FROM (SELECT n, wallet, 1 + (wallet * 7 + like_n % 2 * 13) % 40 AS token_id,
+             timestamptz '2025-01-01 00:00:00+00' + like_n * 27 / 3600 * interval '1 hour' AS hour,
+             (pg_temp.pick('amount:' || like_n, 250000) + 100)::numeric / 100 AS worth
+      FROM (SELECT n, like_n, 1 + pg_temp.pick('owner:' || like_n, 4000) AS wallet
+            FROM (SELECT n, n - (n % 997 = 0)::integer AS like_n FROM generate_series(1, 200000) AS n) AS numbered
+           ) AS owned
      ) AS movement
 JOIN price_points AS price
   ON price.token_id = movement.token_id
