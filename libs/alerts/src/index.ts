@@ -1,1 +1,11 @@
-export {};
+export {
+  alertKinds,
+  alertSchema,
+  severities,
+  type Alert,
+  type AlertDraft,
+  type AlertKind,
+  type Severity,
+} from './alert';
+export { createAlerts, type Alerts, type AlertsOptions } from './alerts';
+export { storeAlert } from './store-alert';

@@ -1,1 +1,22 @@
-export {};
+export { createFacts, facts, parseFact, type Fact, type Facts } from './facts';
+export { tryLock, type LockAttempt } from './lock';
+export { closeRedis, connectRedis, type RedisRole } from './redis';
+export {
+  claimTick,
+  cronProblem,
+  ensureSchedule,
+  intervalSeconds,
+  nextRun,
+  nextRunOf,
+  type Schedule,
+} from './schedules';
+export { createSpool, type Spool } from './spool';
+export {
+  jobSchema,
+  startTask,
+  taskNames,
+  type Task,
+  type TaskName,
+  type TaskOptions,
+  type TaskOutcome,
+} from './tasks';

@@ -1,1 +1,23 @@
-export {};
+export { answerProblems, createExpressApp, parseBody, traceAndObserve } from './express-app';
+export { openFoundation, type Foundation, type FoundationConfig } from './foundation';
+export {
+  databaseCheck,
+  platformWorkersCheck,
+  redisCheck,
+  reportHealth,
+  workersCheck,
+  type CheckState,
+  type HealthCheck,
+  type HealthReport,
+} from './health';
+export { startHeartbeat, type Heartbeat } from './heartbeat';
+export { startHttpServer, type HttpServer } from './http-server';
+export { createLifecycle, type Lifecycle } from './lifecycle';
+export { observeHttp } from './observe-http';
+export { observePool } from './observe-pool';
+export { observeWorkers } from './observe-workers';
+export { healthRoute, startOperationsListener, type OperationsListenerOptions } from './operations-listener';
+export { runMain, type RunningService } from './run-main';
+export { serviceMetrics, workerMetrics } from './shared-metrics';
+export { serviceVersion } from './version';
+export { startUpkeep } from './upkeep';

@@ -1,0 +1,150 @@
+/**
+ * Every audit action: what it is part of, and the fields that its record carries beyond the common ones. Producers
+ * get their types from here, and the JSON Schema that is published is made from the same source.
+ */
+import { z } from 'zod';
+
+const reasonOf = <const Reasons extends readonly [string, ...string[]]>(...reasons: Reasons) =>
+  z.enum(reasons);
+const failed = { error: z.string().min(1) };
+const none = {};
+
+const backup = { backup_id: z.string(), database: z.string() };
+const backupResult = {
+  size_bytes: z.number().nonnegative(),
+  duration_seconds: z.number().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+};
+
+/** Why a backup attempt failed. */
+export const backupFailureReasons = [
+  'cannot_connect',
+  'dump_failed',
+  'storage_failed',
+  'interrupted',
+  'timeout',
+  'client_missing',
+  'internal',
+] as const;
+/** Why a proof did not end in PROVEN. */
+export const proofFailureReasons = ['content_differs', 'corrupt', 'cannot_verify_here', 'internal'] as const;
+/** Why a rotation attempt failed. */
+export const rotationFailureReasons = [
+  'database_unavailable',
+  'seal_failed',
+  'empty_set',
+  'internal',
+] as const;
+/** Why a login was refused. */
+export const loginFailureReasons = ['unknown_user', 'wrong_password', 'disabled'] as const;
+
+interface ActionDefinition {
+  operation: string;
+  fields: z.ZodRawShape;
+}
+
+export const auditActions = {
+  user_login_success: { operation: 'user_login', fields: none },
+  user_login_failed: { operation: 'user_login', fields: { reason: z.enum(loginFailureReasons), ...failed } },
+  user_created: { operation: 'user_created', fields: { roles: z.array(z.string()) } },
+  token_refused: {
+    operation: 'token_refused',
+    fields: {
+      reason: z.string(),
+      source: z.string(),
+      count: z.number().int().positive(),
+      minute: z.string(),
+    },
+  },
+
+  jwt_key_rotated: {
+    operation: 'jwt_key_rotation',
+    fields: { kid: z.string(), previous_kid: z.string().nullable(), epoch: z.number().int() },
+  },
+  jwt_key_published: { operation: 'jwt_key_rotation', fields: { kid: z.string(), epoch: z.number().int() } },
+  jwt_key_retired: { operation: 'jwt_key_rotation', fields: { kid: z.string(), epoch: z.number().int() } },
+  jwt_key_rotation_failed: {
+    operation: 'jwt_key_rotation',
+    fields: { ...failed, reason: z.enum(rotationFailureReasons) },
+  },
+
+  db_backup_started: { operation: 'db_backup', fields: { ...backup } },
+  db_backup_succeeded: { operation: 'db_backup', fields: { ...backup, ...backupResult } },
+  db_backup_failed: {
+    operation: 'db_backup',
+    fields: { ...backup, ...failed, reason: z.enum(backupFailureReasons) },
+  },
+  db_backup_proven: {
+    operation: 'db_backup',
+    fields: { ...backup, tables: z.number().int(), rows: z.number(), duration_seconds: z.number() },
+  },
+  db_backup_proof_failed: {
+    operation: 'db_backup',
+    fields: { ...backup, ...failed, reason: z.enum(proofFailureReasons) },
+  },
+
+  alert_test_requested: { operation: 'alert_test', fields: { alert_id: z.string() } },
+  admin_endpoint_accessed: {
+    operation: 'admin_endpoint',
+    fields: { method: z.string(), endpoint: z.string(), status: z.number().int() },
+  },
+  sensitive_operation_performed: {
+    operation: 'sensitive_operation',
+    fields: { command: z.string(), reason: reasonOf('operator_request') },
+  },
+} as const satisfies Record<string, ActionDefinition>;
+
+export type AuditAction = keyof typeof auditActions;
+export const outcomes = ['success', 'failure', 'denied'] as const;
+
+/** What a producer says of one event; the trail adds id, time, service and correlation. */
+export type AuditEvent = {
+  [Action in AuditAction]: {
+    action: Action;
+    outcome: (typeof outcomes)[number];
+    /** Who did it: a pseudonymous id (`user:…`, `operator:…`, `service:…`), or null. */
+    actor: string | null;
+    /** Whom or what it was done to, as a pseudonymous id, or null. */
+    subject: string | null;
+    /** What the event is part of: the id of the backup, rotation, login …; every event of one operation shares it. */
+    operationId: string;
+    fields: z.input<z.ZodObject<(typeof auditActions)[Action]['fields']>>;
+  };
+}[AuditAction];
+
+const common = {
+  id: z.uuid(),
+  timestamp: z.iso.datetime(),
+  logger: z.literal('audit'),
+  service: z.string().min(1),
+  env: z.string().min(1),
+  trace_id: z.string().min(1),
+  outcome: z.enum(outcomes),
+  actor: z.string().min(1).nullable(),
+  subject: z.string().min(1).nullable(),
+  schema_version: z.literal(1),
+};
+
+/** The schema of one action's whole record. */
+export function recordSchema(action: AuditAction): z.ZodObject {
+  const { operation, fields } = auditActions[action];
+  return z.strictObject({
+    ...common,
+    action: z.literal(action),
+    operation: z.strictObject({ action: z.literal(operation), id: z.string().min(1) }),
+    ...fields,
+  });
+}
+
+/** The published JSON Schema (2020-12) of every record, one `$defs` entry an action. */
+export function auditJsonSchema(): object {
+  const actions = Object.keys(auditActions) as AuditAction[];
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'SmartWalletFX audit record, version 1',
+    oneOf: actions.map((action) => ({ $ref: `#/$defs/${action}` })),
+    $defs: Object.fromEntries(
+      actions.map((action) => [action, { ...z.toJSONSchema(recordSchema(action)), $schema: undefined }]),
+    ),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Secret } from '@swfx/config';
+import { errorMessage } from '@swfx/errors';
+import type { Logger } from '@swfx/logging';
+import { Redis, type RedisOptions } from 'ioredis';
+
+/**
+ * What a connection is for. `command`: fails fast, so that a Redis that hangs or is gone never hangs a request.
+ * `worker`: BullMQ's, which blocks on purpose and waits out an outage. `subscriber`: listens, and subscribes again.
+ */
+export type RedisRole = 'command' | 'worker' | 'subscriber';
+
+const roleOptions: Record<RedisRole, RedisOptions> = {
+  command: { commandTimeout: 2_000, maxRetriesPerRequest: 1, enableOfflineQueue: false },
+  worker: { maxRetriesPerRequest: null },
+  subscriber: { maxRetriesPerRequest: null, autoResubscribe: true },
+};
+
+/** The one place where a Redis connection is made: bounded time-outs, endless jittered reconnects, one log line an outage. */
+export function connectRedis(options: { url: Secret; name: string; role: RedisRole; logger: Logger }): Redis {
+  const redis = new Redis(options.url.reveal(), {
+    ...roleOptions[options.role],
+    connectionName: `${options.name}:${options.role}`,
+    connectTimeout: 3_000,
+    keepAlive: 10_000,
+    retryStrategy: reconnectDelayMs,
+  });
+  let down = false;
+  redis.on('error', (error) => {
+    if (!down)
+      options.logger.warn('Redis connection lost; trying again until it is back', {
+        role: options.role,
+        error: errorMessage(error),
+      });
+    down = true;
+  });
+  redis.on('ready', () => {
+    if (down) options.logger.info('Redis connection restored', { role: options.role });
+    down = false;
+  });
+  return redis;
+}
+
+/** Ends a connection: politely where it is up, at once where it is not. */
+export async function closeRedis(redis: Redis): Promise<void> {
+  if (redis.status !== 'ready') return redis.disconnect();
+  await redis.quit().catch(() => redis.disconnect());
+}
+
+function reconnectDelayMs(attempt: number): number {
+  const ceiling = Math.min(50 * 2 ** Math.min(attempt, 6), 2_000);
+  return ceiling / 2 + Math.random() * (ceiling / 2);
+}

@@ -1,0 +1,70 @@
+/**
+ * A spool keeps, on the local disk, what could not reach Postgres: one file an entry, written whole or not at all,
+ * drained oldest first, and removed only once the entry has been taken. It has a limit, and says when it is full.
+ */
+import { mkdirSync, readdirSync } from 'node:fs';
+import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '@swfx/errors';
+
+export interface Spool {
+  /** Keeps an entry; throws `spool_full` at the limit. */
+  append(entry: unknown): Promise<void>;
+  /** Hands entries on, oldest first, until there is none or one is not taken; returns how many were. */
+  drain(take: (entry: unknown) => Promise<void>): Promise<number>;
+  depth(): number;
+  /** Seconds since the oldest entry was kept; 0 when there is none. */
+  oldestAgeSeconds(): Promise<number>;
+}
+
+const suffix = '.json';
+
+/** Opens a spool in a folder, which is made when it is not there. */
+export function createSpool(options: { folder: string; limit?: number }): Spool {
+  const limit = options.limit ?? 10_000;
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  let sequence = 0;
+  const names = () =>
+    readdirSync(options.folder)
+      .filter((name) => name.endsWith(suffix))
+      .sort();
+
+  return {
+    async append(entry) {
+      if (names().length >= limit)
+        throw new AppError('spool_full', `the spool ${options.folder} holds its limit of ${limit} entries`);
+      const name = `${String(Date.now()).padStart(15, '0')}-${process.pid}-${String(sequence++).padStart(9, '0')}`;
+      await writeWhole(join(options.folder, name), JSON.stringify(entry));
+    },
+    async drain(take) {
+      let taken = 0;
+      for (const name of names()) {
+        const path = join(options.folder, name);
+        const content = await readFile(path, 'utf8').catch(() => undefined);
+        if (content === undefined) continue; // Another process of this service was faster.
+        await take(JSON.parse(content));
+        await unlink(path).catch(() => undefined);
+        taken += 1;
+      }
+      return taken;
+    },
+    depth: () => names().length,
+    async oldestAgeSeconds() {
+      const oldest = names()[0];
+      if (!oldest) return 0;
+      const details = await stat(join(options.folder, oldest)).catch(() => undefined);
+      return details ? Math.max(0, (Date.now() - details.mtimeMs) / 1000) : 0;
+    },
+  };
+}
+
+async function writeWhole(path: string, content: string): Promise<void> {
+  const file = await open(`${path}.partial`, 'w', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.partial`, `${path}${suffix}`);
+}

@@ -1,0 +1,83 @@
+import { AppError, errorMessage, problemFrom } from '@swfx/errors';
+import { traceOf, withTrace, type Logger } from '@swfx/logging';
+import type { Metrics } from '@swfx/metrics';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
+import type { z } from 'zod';
+import { observeHttp } from './observe-http';
+
+/** A request's correlation context, metrics and access line; to be the first middleware of an app. */
+export function traceAndObserve(options: { metrics: Metrics; access: Logger }): RequestHandler {
+  return (request, response, next) => {
+    const trace = traceOf({
+      traceparent: request.get('traceparent'),
+      requestId: request.get('x-request-id'),
+    });
+    response.setHeader('x-request-id', trace.requestId);
+    withTrace(trace, () => {
+      observeHttp(request, response, { ...options, endpoint: () => endpointOf(request) });
+      next();
+    });
+  };
+}
+
+/** An Express app with nothing but what every HTTP surface of ours has: correlation, metrics, access log. */
+export function createExpressApp(options: { metrics: Metrics; access: Logger }): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(traceAndObserve(options));
+  return app;
+}
+
+/** The last middlewares of an app: an unknown address, and every error, answered as problem+json. */
+export function answerProblems(app: Express, logger: Logger): void {
+  app.use((request) => {
+    throw new AppError('not_found', `there is no ${request.method} ${request.path.slice(0, 200)}`);
+  });
+  const handler: ErrorRequestHandler = (thrown: unknown, request, response, next) => {
+    if (response.headersSent) return next(thrown);
+    const error = fromBodyParser(thrown);
+    const problem = problemFrom(error);
+    if (problem.status >= 500 && problem.status !== 503) {
+      logger.error('A request failed', {
+        method: request.method,
+        endpoint: endpointOf(request),
+        error: errorMessage(error),
+        cause: error,
+      });
+    }
+    if (error instanceof AppError && error.retryAfterSeconds !== undefined)
+      response.setHeader('retry-after', String(error.retryAfterSeconds));
+    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  };
+  app.use(handler);
+}
+
+/** The request's body as a schema reads it, or `invalid_request` that points at what is wrong. */
+export function parseBody<Schema extends z.ZodType>(schema: Schema, request: Request): z.output<Schema> {
+  const result = schema.safeParse(request.body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const pointer = `/${(issue?.path ?? []).join('/')}`;
+  throw new AppError('invalid_request', `${pointer}: ${issue?.message ?? 'invalid'}`, {
+    fields: { pointer },
+  });
+}
+
+function endpointOf(request: Request): string {
+  const route = request.route as { path?: unknown } | undefined;
+  return typeof route?.path === 'string' ? `${request.baseUrl}${route.path}` : 'unmatched';
+}
+
+/** What express.json() throws, in our own terms. */
+function fromBodyParser(error: unknown): unknown {
+  const type = (error as { type?: unknown } | undefined)?.type;
+  if (type === 'entity.too.large')
+    return new AppError('payload_too_large', 'the request body is too large', { cause: error });
+  if (typeof type === 'string' && /^(entity|encoding|charset|request)\./.test(type)) {
+    return new AppError('invalid_request', `the request body cannot be read: ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,62 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AppError, errorMessage } from '@swfx/errors';
+
+export interface HttpServer {
+  /** The port that is listened on; the one chosen by the system when 0 was asked for. */
+  port: number;
+  server: Server;
+  /** Takes no new connection, lets requests in flight finish within `graceMs`, then ends what is left. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Listens, or says in one sentence why it cannot. Slow and oversized heads are cut off by Node's own limits. */
+export async function startHttpServer(options: {
+  handler: RequestListener;
+  host: string;
+  port: number;
+}): Promise<HttpServer> {
+  const server = createServer(
+    { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 120_000 },
+    options.handler,
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  }).catch((error: unknown) => {
+    throw new AppError(
+      'port_unavailable',
+      `cannot listen on ${options.host}:${options.port}: ${listenProblem(error)}`,
+      { cause: error },
+    );
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    server,
+    stop: (graceMs = 10_000) => stopServer(server, graceMs),
+  };
+}
+
+function listenProblem(error: unknown): string {
+  const { code } = error as { code?: string };
+  if (code === 'EADDRINUSE') return 'another process has the port';
+  if (code === 'EACCES') return 'this user may not use the port';
+  return errorMessage(error);
+}
+
+function stopServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+    // A connection that turns idle while the server closes would otherwise stay until its keep-alive ends.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.once('close', () => clearInterval(sweep));
+  });
+}
