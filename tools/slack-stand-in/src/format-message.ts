@@ -1,0 +1,23 @@
+import type { Message } from './channel';
+
+/** A message as one block of lines for a terminal. Control characters are shown, never obeyed. */
+export function formatMessage({ receivedAt, text, mentions }: Message): string {
+  const lines = text.split('\n').map((line) => `│ ${printable(line)}`);
+  const calls = mentions.length > 0 ? ` calls ${printable(mentions.join(', '))}` : '';
+  return [`┌ Slack ${receivedAt}`, ...lines, `└${calls}`].join('\n');
+}
+
+/** A refused call, with what Slack would say and what it would leave to be guessed. */
+export function formatRefusal(error: string, details: string[]): string {
+  return [
+    `┌ Slack refused a message: ${error}`,
+    ...details.map((detail) => `│ ${printable(detail)}`),
+    '└',
+  ].join('\n');
+}
+
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) =>
+    character === '\t' ? ' ' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
