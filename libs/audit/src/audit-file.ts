@@ -17,9 +17,15 @@ import { dirname } from 'node:path';
 
 export interface AuditFile {
   append(lines: readonly string[]): void;
-  /** Ids, and the newest timestamp, of one service's records among the last bytes of the file. */
-  recent(service: string): { ids: Set<string>; newest: string | undefined };
+  /** One service's records among the last 32 MiB of the file. */
+  recent(service: string): RecentRecord[];
   close(): void;
+}
+
+interface RecentRecord {
+  id: string;
+  service: string;
+  timestamp: string;
 }
 
 const tailBytes = 32 * 1024 * 1024;
@@ -39,17 +45,11 @@ export function openAuditFile(path: string): AuditFile {
       if (written !== bytes.length)
         throw new Error(`only ${written} of ${bytes.length} bytes reached ${path}`);
     },
-    recent(service) {
-      const ids = new Set<string>();
-      let newest: string | undefined;
-      for (const line of readTail(path).split('\n')) {
-        const record = parseLine(line);
-        if (record?.service !== service) continue;
-        ids.add(record.id);
-        if (!newest || record.timestamp > newest) newest = record.timestamp;
-      }
-      return { ids, newest };
-    },
+    recent: (service) =>
+      readTail(path)
+        .split('\n')
+        .map(parseLine)
+        .filter((record) => record?.service === service) as RecentRecord[],
     close() {
       fsyncSync(file);
       closeSync(file);
@@ -83,9 +83,9 @@ function readTail(path: string): string {
   }
 }
 
-function parseLine(line: string): { id: string; service: string; timestamp: string } | undefined {
+function parseLine(line: string): RecentRecord | undefined {
   try {
-    return JSON.parse(line) as { id: string; service: string; timestamp: string };
+    return JSON.parse(line) as RecentRecord;
   } catch {
     return undefined;
   }

@@ -15,6 +15,8 @@ import type { Logger } from '@swfx/logging';
 import type { Spool } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import { openAuditFile } from './audit-file';
+import { insertRecord, settledRecords } from './audit-table';
+import { trackProjection } from './projection';
 import type { AuditEvent } from './events';
 import { createRecord, recordProblems, type AuditRecord } from './record';
 
@@ -46,8 +48,8 @@ export interface AuditTrailOptions {
 export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const { pool, spool, metrics, logger } = options;
   const file = openAuditFile(options.file);
-  /** Ids that the file is known to hold: what its tail held at the start, and what this process appended. */
-  let inFile: { ids: Set<string>; newest: string | undefined } | undefined;
+  const writer = `${hostname()}:${resolve(options.file)}`;
+  const projection = trackProjection(file, options.service);
 
   function complete(event: AuditEvent): AuditRecord {
     const record = createRecord(event, {
@@ -65,9 +67,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   }
 
   function publish(records: readonly AuditRecord[]): void {
-    file.append(records.map((record) => record.line));
-    inFile ??= file.recent(options.service);
-    for (const { id } of records) inFile.ids.add(id);
+    projection.append(records);
     for (const { action, outcome } of records) {
       metrics.increment('audit_events_total', { action, outcome: outcome as 'success' });
     }
@@ -79,7 +79,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       const result = await inTransaction(pool, (client) =>
         work(client, async (event) => {
           const record = complete(event);
-          await insert(client, record);
+          await insertRecord(client, record, writer);
           noted.push(record);
         }),
       );
@@ -89,7 +89,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
     async record(event) {
       const record = complete(event);
       try {
-        await insert(pool, record);
+        await insertRecord(pool, record, writer);
       } catch (error) {
         if (!isDatabaseUnavailable(error)) throw error;
         logger.warn('An audit event waits in the spool until Postgres is back', {
@@ -101,47 +101,10 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       publish([record]);
     },
     async repair() {
-      const stored = await spool.drain((entry) => insert(pool, entry as AuditRecord));
-      inFile ??= file.recent(options.service);
-      const { ids, newest } = inFile;
-      const recent = await recentRecords(pool, options.service, newest);
-      const missing = recent.filter(({ id }) => !ids.has(id));
-      file.append(missing.map(({ record }) => record));
-      inFile = {
-        ids: new Set(recent.map(({ id }) => id)),
-        newest: recent.at(-1)?.occurred_at.toISOString() ?? newest,
-      };
-      return { stored, appended: missing.length };
+      const stored = await spool.drain((entry) => insertRecord(pool, entry as AuditRecord, writer));
+      const appended = projection.appendMissing(await settledRecords(pool, writer, projection.newest()));
+      return { stored, appended };
     },
     close: () => file.close(),
   };
-}
-
-async function insert(db: Queryable, record: AuditRecord): Promise<void> {
-  await db.query(
-    `INSERT INTO audit_event (id, occurred_at, service, action, record) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (id) DO NOTHING`,
-    [record.id, record.timestamp, record.service, record.action, record.line],
-  );
-}
-
-interface AuditRow {
-  id: string;
-  record: string;
-  occurred_at: Date;
-}
-
-/** Ten minutes before the newest record that the file has, since rows do not commit in the order of their times. */
-async function recentRecords(
-  db: Queryable,
-  service: string,
-  newest: string | undefined,
-): Promise<AuditRow[]> {
-  const { rows } = await db.query<AuditRow>(
-    `SELECT id, record, occurred_at FROM audit_event
-     WHERE service = $1 AND occurred_at >= coalesce($2::timestamptz - interval '10 minutes', now() - interval '1 day')
-     ORDER BY occurred_at, id`,
-    [service, newest ?? null],
-  );
-  return rows;
 }

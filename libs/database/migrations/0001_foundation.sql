@@ -23,9 +23,11 @@ CREATE TABLE audit_event (
   occurred_at timestamptz NOT NULL,
   service text NOT NULL,
   action text NOT NULL,
+  -- Which audit file is this record's projection: host and path.
+  writer text NOT NULL,
   record text NOT NULL
 );
-CREATE INDEX audit_event_service_occurred_at ON audit_event (service, occurred_at);
+CREATE INDEX audit_event_writer_occurred_at ON audit_event (writer, occurred_at);
 CREATE INDEX audit_event_action_occurred_at ON audit_event (action, occurred_at);
 COMMENT ON COLUMN audit_event.record IS 'The whole record as its compact JSON line, byte for byte what the audit file holds';
 
