@@ -3,21 +3,17 @@
  * tells of: both happen, or neither. The file follows the table, and is repaired from it at every start. While
  * Postgres is unreachable an event that has no transaction waits in the spool and is in the file already.
  */
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { inTransaction, isDatabaseUnavailable, type Pool, type PoolClient } from '@swfx/database';
 import { AppError, errorMessage } from '@swfx/errors';
-import {
-  inTransaction,
-  isDatabaseUnavailable,
-  type Pool,
-  type PoolClient,
-  type Queryable,
-} from '@swfx/database';
 import type { Logger } from '@swfx/logging';
 import type { Spool } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import { openAuditFile } from './audit-file';
 import { insertRecord, settledRecords } from './audit-table';
-import { trackProjection } from './projection';
 import type { AuditEvent } from './events';
+import { trackProjection } from './projection';
 import { createRecord, recordProblems, type AuditRecord } from './record';
 
 /** Notes an event in the transaction in hand. */
