@@ -3,8 +3,8 @@ import { isObject, type JsonObject } from './payload-rules';
 
 /**
  * One answer, or `times` answers, in place of Slack's usual one:
- * a status (with Slack's usual body for it), no answer for `hangMs` and then a broken connection, a connection
- * reset at once, or a message that is accepted and shown while its answer is lost.
+ * a status (with Slack's usual body for it), no answer for `hangMs` and then a broken connection, a
+ * connection reset at once, or a message that is accepted and shown while its answer is lost.
  */
 export type ScriptedAnswer = { times?: number } & (
   | { status: number; body?: string; retryAfter?: number }
@@ -13,7 +13,7 @@ export type ScriptedAnswer = { times?: number } & (
   | { loseAnswer: true }
 );
 
-/** How the stand-in behaves: the next answers, and the rate limit or null for none. Both are optional in a change. */
+/** How the stand-in behaves: the next answers in place of its own, and the rate limit or null for none. */
 export type Behaviour = { next: ScriptedAnswer[]; rateLimit: RateLimit | null };
 
 type Parsed = { ok: true; behaviour: Partial<Behaviour> } | { ok: false; problem: string };
@@ -36,7 +36,7 @@ export function parseBehaviour(body: unknown): Parsed {
   return { ok: true, behaviour: body as Partial<Behaviour> };
 }
 
-/** Takes the next scripted answer off the list; an answer with `times` stays until it has been given so often. */
+/** Takes the next scripted answer off the list, where one with `times` stays until it was given so often. */
 export function takeNext(next: readonly ScriptedAnswer[]): {
   answer?: ScriptedAnswer;
   rest: ScriptedAnswer[];

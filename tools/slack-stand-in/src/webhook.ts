@@ -91,8 +91,12 @@ function scriptedAnswer(answer: Exclude<ScriptedAnswer, { loseAnswer: true }>): 
   if ('reset' in answer) return { kind: 'reset' };
   const { status, body, retryAfter } = answer;
   if (status === 429) return { kind: 'reply', reply: rateLimited(retryAfter ?? 1) };
-  const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
-  return { kind: 'reply', reply: { status, body: body ?? usualBodies[status] ?? 'service_unavailable', headers } };
+  const headers: Record<string, string> =
+    retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  return {
+    kind: 'reply',
+    reply: { status, body: body ?? usualBodies[status] ?? 'service_unavailable', headers },
+  };
 }
 
 function rateLimited(retryAfter: number): Reply {
