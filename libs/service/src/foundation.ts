@@ -60,7 +60,7 @@ export function openFoundation(
   });
   const { app: logger, access } = loggers;
   const lifecycle = createLifecycle(logger);
-  lifecycle.onStop('loggers', loggers.close, 2_000);
+  lifecycle.onStop('loggers', () => loggers.close(), 2_000);
 
   const metrics = createMetrics({
     service,
