@@ -1,0 +1,7 @@
+/** Tests of the whole stack as its own processes, on free ports, in folders of its own. */
+module.exports = {
+  ...require('./jest.shared.cjs'),
+  testMatch: ['<rootDir>/src/**/*.e2e.test.ts'],
+  testTimeout: 240_000,
+  maxWorkers: 1,
+};
