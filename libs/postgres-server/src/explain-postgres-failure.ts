@@ -2,6 +2,7 @@
 export type PostgresFailureReason =
   | 'disk_full'
   | 'no_permission'
+  | 'not_installed'
   | 'no_shared_memory'
   | 'other_major'
   | 'port_taken'
@@ -51,7 +52,10 @@ export function explainPostgresFailure(facts: Facts): PostgresFailure {
   const match = known.find(({ pattern }) => pattern.test(facts.log));
   if (match) return { reason: match.reason, sentence: match.sentence(facts) };
   const last = lastComplaint(facts.log);
-  return { reason: 'unknown', sentence: last ? `Postgres did not start: ${last}.` : 'Postgres ended without a word.' };
+  return {
+    reason: 'unknown',
+    sentence: last ? `Postgres did not start: ${last}.` : 'Postgres ended without a word.',
+  };
 }
 
 function lastComplaint(log: string): string | undefined {

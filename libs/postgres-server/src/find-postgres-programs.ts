@@ -48,9 +48,8 @@ export async function findPostgresPrograms(
 
 /** Decides which of the folders' majors to use. Pure. */
 export function choosePostgresPrograms(folders: PostgresFolder[], major?: number): FindPostgresPrograms {
-  const wanted = folders.filter((folder) => major === undefined || has(folder, major));
-  const servers = wanted.filter((folder) => matches(folder.serverMajor, major));
-  const clients = wanted.filter((folder) => matches(folder.clientMajor, major));
+  const servers = folders.filter(({ serverMajor }) => matches(serverMajor, major));
+  const clients = folders.filter(({ clientMajor }) => matches(clientMajor, major));
   const pairs = servers.flatMap((server) => {
     const client = clients.find(({ clientMajor }) => clientMajor === server.serverMajor);
     return client ? [{ server, client }] : [];
@@ -60,15 +59,15 @@ export function choosePostgresPrograms(folders: PostgresFolder[], major?: number
   return notFound(servers, clients, major);
 }
 
-function has(folder: PostgresFolder, major: number): boolean {
-  return folder.serverMajor === major || folder.clientMajor === major;
-}
-
 function matches(found: number | undefined, asked: number | undefined): boolean {
   return found !== undefined && (asked === undefined || found === asked);
 }
 
-function notFound(servers: PostgresFolder[], clients: PostgresFolder[], major?: number): FindPostgresPrograms {
+function notFound(
+  servers: PostgresFolder[],
+  clients: PostgresFolder[],
+  major?: number,
+): FindPostgresPrograms {
   const name = major === undefined ? 'Postgres' : `Postgres ${major}`;
   const majors = [...new Set(servers.map((folder) => Number(folder.serverMajor)))];
   if (!servers.length && !clients.length) {

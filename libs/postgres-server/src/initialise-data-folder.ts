@@ -43,7 +43,9 @@ async function createDataFolder(options: Options): Promise<void> {
     await rm(fresh, { recursive: true, force: true });
     await mkdir(dirname(fresh), { recursive: true });
     await createFor(options.owner, fresh, () => mkdir(fresh, { mode: 0o700 }));
-    await createFor(options.owner, passwordFile, () => writeFile(passwordFile, options.password, { mode: 0o600 }));
+    await createFor(options.owner, passwordFile, () =>
+      writeFile(passwordFile, options.password, { mode: 0o600 }),
+    );
     await runInitdb(options, fresh, passwordFile);
     await rename(fresh, options.dataDir);
   } catch (error) {
@@ -54,7 +56,11 @@ async function createDataFolder(options: Options): Promise<void> {
   }
 }
 
-async function createFor(owner: ProcessOwner | undefined, path: string, create: () => Promise<unknown>): Promise<void> {
+async function createFor(
+  owner: ProcessOwner | undefined,
+  path: string,
+  create: () => Promise<unknown>,
+): Promise<void> {
   await create();
   if (owner) await chown(path, owner.uid, owner.gid);
 }
@@ -69,6 +75,7 @@ async function runInitdb(options: Options, folder: string, passwordFile: string)
 
 function asStartError(error: unknown, dataDir: string): PostgresStartError {
   const { stderr = '', message = '' } = error as { stderr?: string; message?: string };
-  const log = stderr || message.replace(/ENOSPC.*/, 'No space left on device').replace(/EACCES.*/, 'Permission denied');
+  const log =
+    stderr || message.replace(/ENOSPC.*/, 'No space left on device').replace(/EACCES.*/, 'Permission denied');
   return new PostgresStartError({ ...explainPostgresFailure({ log, dataDir }), log });
 }

@@ -31,7 +31,11 @@ export function parsePostmasterPid(text: string): PostmasterPid | undefined {
 export async function endOrphanOf(dataDir: string): Promise<'none' | 'ended'> {
   const marked = await readPostmasterPid(dataDir);
   if (!marked || !(await isPostgresOf(marked.pid, dataDir))) return 'none';
-  for (const [signal, timeoutMs] of [['SIGINT', 10_000], ['SIGQUIT', 5_000], ['SIGKILL', 5_000]] as const) {
+  for (const [signal, timeoutMs] of [
+    ['SIGINT', 10_000],
+    ['SIGQUIT', 5_000],
+    ['SIGKILL', 5_000],
+  ] as const) {
     process.kill(marked.pid, signal);
     process.kill(marked.pid, 'SIGCONT');
     if (await goneWithin(marked.pid, timeoutMs)) return 'ended';

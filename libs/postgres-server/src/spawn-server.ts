@@ -5,11 +5,11 @@
  * end without stopping it, it is told on our way out; if we are killed outright, the kernel tells it (the parent
  * death signal, which `setpriv` of util-linux sets; elsewhere the next start finds and ends it).
  */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { execFile } from 'node:child_process';
 import type { ProcessOwner } from './unprivileged-owner';
 
 const run = promisify(execFile);
@@ -73,9 +73,9 @@ async function stopChild(
 }
 
 async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
-  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
+  const timer = new AbortController();
+  const timeout = sleep(timeoutMs, undefined, { signal: timer.signal }).catch(() => undefined);
+  return Promise.race([promise, timeout]).finally(() => timer.abort());
 }
 
 async function withParentDeathSignal(

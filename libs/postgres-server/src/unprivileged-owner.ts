@@ -10,7 +10,8 @@ export type ProcessOwner = { uid: number; gid: number };
 export async function unprivilegedOwner(): Promise<ProcessOwner | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const owner = chooseUnprivilegedOwner(await readFile('/etc/passwd', 'utf8'));
-  if (!owner) throw new Error('Postgres refuses to run as root, and there is neither a postgres nor a nobody user.');
+  if (!owner)
+    throw new Error('Postgres refuses to run as root, and there is neither a postgres nor a nobody user.');
   return owner;
 }
 

@@ -1,1 +1,13 @@
-export {};
+export { createTestDatabase } from './create-test-database';
+export type { TestDatabase } from './create-test-database';
+export { createTestRedis } from './create-test-redis';
+export type { TestRedis } from './create-test-redis';
+export { findRedisServer, startRedisServer } from './start-redis-server';
+export type { RedisServer, RedisServerOptions } from './start-redis-server';
+export { freePort } from '@swfx/postgres-server';
+export { startHttpStandIn } from './start-http-stand-in';
+export type { HttpStandIn, RecordedRequest, StandInAnswer } from './start-http-stand-in';
+export { startTestPostgres } from './start-test-postgres';
+export { startTestRedis } from './start-test-redis';
+export type { StoppableServer } from './stoppable-server';
+export { waitUntil } from './wait-until';
