@@ -72,6 +72,28 @@ export const errorCatalogue = {
     title: 'The port cannot be listened on',
     remedy: 'Stop what holds the port, or configure another one.',
   },
+  key_set_missing: {
+    kind: 'failed',
+    title: 'The ops database has no key set',
+    remedy: 'Its row is made by a migration: run `swfx db migrate`, or restore the ops database.',
+  },
+  key_encryption_key_missing: {
+    kind: 'failed',
+    title: 'A stored signing key was sealed with a key that is not in the ring',
+    remedy:
+      'Put the key of that id back into KEY_ENCRYPTION_KEYS; it may leave once nothing is sealed with it.',
+  },
+  sealed_key_corrupt: {
+    kind: 'failed',
+    title: 'A stored signing key does not open',
+    remedy: 'Compare the keys in KEY_ENCRYPTION_KEYS with those that were in use: an id must keep its key.',
+  },
+  key_set_refused: {
+    kind: 'failed',
+    title: 'The key set cannot be rotated from the state in which it is',
+    remedy:
+      'Look at `swfx keys list` and the audit trail: somebody changed rows by hand, or restored old ones.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

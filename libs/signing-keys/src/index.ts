@@ -1,1 +1,32 @@
-export {};
+export { accessTokenClaims, accessTokenType, type AccessTokenClaims } from './access-token';
+export { generateSigningKey, type GeneratedKey } from './generate-signing-key';
+export { keyPolicySettings, keySetPollJitter, mintTimeoutSeconds } from './key-policy';
+export { keyRing, parseKeyRing, type KeyEncryptionKey, type KeyRing } from './key-ring';
+export {
+  keyStates,
+  signingAlgorithms,
+  type KeySet,
+  type KeyState,
+  type PublicKey,
+  type SigningAlgorithm,
+} from './key-set';
+export { publicJwk } from './public-jwk';
+export { publishedJwks, verificationKeys, type VerificationKey } from './published-jwks';
+export { readActiveKey, type ActiveKey } from './read-active-key';
+export { readKeySet, readKeySetForUpdate } from './read-key-set';
+export { accessTokenPurpose, openPrivateKey, sealPrivateKey, type SealContext, type SealedKey } from './seal';
+export { signAccessToken } from './sign-access-token';
+export { thumbprint } from './thumbprint';
+export {
+  updateKeySet,
+  type KeySetChange,
+  type KeySetUpdate,
+  type KeyTransition,
+  type NewKey,
+} from './update-key-set';
+export {
+  verifyAccessToken,
+  type RefusalReason,
+  type TokenVerification,
+  type VerifyOptions,
+} from './verify-access-token';

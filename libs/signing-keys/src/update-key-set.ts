@@ -1,0 +1,106 @@
+/**
+ * The only way in which the key set changes. One row holds the epoch, and a change names the epoch that it was
+ * decided on: when somebody else changed the set since, nothing happens. A lock with a time limit can be outlived by
+ * a pause; this cannot, and that is why two rotators can never both promote.
+ */
+import type { JsonWebKey } from 'node:crypto';
+import type { PoolClient } from '@swfx/database';
+import type { KeyState, SigningAlgorithm } from './key-set';
+import { keySetMissing } from './read-key-set';
+import type { SealedKey } from './seal';
+
+/** A key that joins the set: pending as a rule, active only where there was no set before. */
+export interface NewKey {
+  kid: string;
+  alg: SigningAlgorithm;
+  jwk: JsonWebKey;
+  state: 'pending' | 'active';
+  sealed: SealedKey;
+  /** Who published it: a pseudonymous id such as `service:key-rotation-service`. */
+  createdBy: string;
+}
+
+/** One key's step to its next state. */
+export type KeyTransition =
+  { kid: string; to: 'active' | 'retired' | 'revoked' } | { kid: string; to: 'retiring'; leavesAt: Date };
+
+/** What changes, in the order in which it is written: the active key leaves before its successor comes. */
+export interface KeySetChange {
+  /** When, by Postgres's clock: `readAt` of the set that it was decided on. */
+  at: Date;
+  transitions: readonly KeyTransition[];
+  publish: readonly NewKey[];
+}
+
+/** `epoch` is the set's epoch after the call, whoever raised it. */
+export type KeySetUpdate = { outcome: 'applied'; epoch: number } | { outcome: 'lost-race'; epoch: number };
+
+/**
+ * Applies a change if the set is still at the epoch that the caller saw, in the caller's transaction. The private
+ * half of a key that stops signing is deleted. Throws when a key is not in a state from which it can take its step.
+ */
+export async function updateKeySet(
+  client: PoolClient,
+  seenEpoch: number,
+  change: KeySetChange,
+): Promise<KeySetUpdate> {
+  const epoch = await raiseEpoch(client, seenEpoch);
+  if (epoch === undefined) return { outcome: 'lost-race', epoch: await currentEpoch(client) };
+  for (const transition of change.transitions) await moveKey(client, transition, change.at);
+  for (const key of change.publish) await insertKey(client, key, change.at);
+  return { outcome: 'applied', epoch };
+}
+
+async function raiseEpoch(client: PoolClient, seenEpoch: number): Promise<number | undefined> {
+  const { rows } = await client.query<{ epoch: number | string }>(
+    `UPDATE key_set SET epoch = epoch + 1, updated_at = statement_timestamp() WHERE epoch = $1 RETURNING epoch`,
+    [seenEpoch],
+  );
+  return rows[0] && Number(rows[0].epoch);
+}
+
+async function currentEpoch(client: PoolClient): Promise<number> {
+  const { rows } = await client.query<{ epoch: number | string }>('SELECT epoch FROM key_set');
+  if (!rows[0]) throw keySetMissing();
+  return Number(rows[0].epoch);
+}
+
+const comesFrom: Record<KeyTransition['to'], readonly KeyState[]> = {
+  active: ['pending'],
+  retiring: ['active'],
+  retired: ['retiring'],
+  revoked: ['pending', 'active', 'retiring', 'retired'],
+};
+const stampOf: Record<KeyTransition['to'], string> = {
+  active: 'activated_at',
+  retiring: 'retiring_at',
+  retired: 'retired_at',
+  revoked: 'revoked_at',
+};
+
+async function moveKey(client: PoolClient, transition: KeyTransition, at: Date): Promise<void> {
+  const { kid, to } = transition;
+  const leavesAt = to === 'retiring' ? transition.leavesAt : null;
+  const { rowCount } = await client.query(
+    `UPDATE signing_key SET state = $2, ${stampOf[to]} = $3, leaves_at = coalesce($4, leaves_at)
+     WHERE kid = $1 AND state = ANY ($5)`,
+    [kid, to, at, leavesAt, comesFrom[to]],
+  );
+  if (rowCount !== 1) throw new Error(`the key ${kid} is not ${comesFrom[to].join(' or ')}`);
+  // Only the active key signs and only a pending one will: no other needs its private half again.
+  if (to !== 'active') await client.query('DELETE FROM signing_key_private WHERE kid = $1', [kid]);
+}
+
+async function insertKey(client: PoolClient, key: NewKey, at: Date): Promise<void> {
+  const activatedAt = key.state === 'active' ? at : null;
+  await client.query(
+    `INSERT INTO signing_key (kid, alg, state, public_jwk, published_at, activated_at, created_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [key.kid, key.alg, key.state, JSON.stringify(key.jwk), at, activatedAt, key.createdBy],
+  );
+  await client.query('INSERT INTO signing_key_private (kid, kek_id, sealed) VALUES ($1, $2, $3)', [
+    key.kid,
+    key.sealed.kekId,
+    key.sealed.sealed,
+  ]);
+}
