@@ -17,7 +17,7 @@ const libraries = {
   alerts: ['errors', 'config', 'logging', 'metrics', 'database', 'messaging'],
   'signing-keys': ['errors', 'config', 'database'],
   service: ['errors', 'config', 'logging', 'metrics', 'database', 'messaging', 'audit', 'alerts'],
-  testkit: ['errors', 'config', 'postgres-server', 'database', 'messaging'],
+  testkit: ['errors', 'config', 'postgres-server', 'database'],
 };
 
 const depConstraints = [

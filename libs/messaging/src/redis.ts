@@ -22,6 +22,8 @@ export function connectRedis(options: { url: Secret; name: string; role: RedisRo
     connectionName: `${options.name}:${options.role}`,
     connectTimeout: 3_000,
     keepAlive: 10_000,
+    // Ending a connection that is down anyway leaves ioredis with this timer, which holds the process.
+    disconnectTimeout: 200,
     retryStrategy: reconnectDelayMs,
   });
   let down = false;
