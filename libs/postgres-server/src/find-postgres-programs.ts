@@ -35,14 +35,14 @@ export type FindPostgresPrograms =
 export type PostgresFolder = { dir: string; serverMajor?: number; clientMajor?: number };
 
 /**
- * Looks for the newest complete Postgres, or for the `major` asked for. `searchPaths` replaces the places
- * that are looked at (default: PATH and the folders of the usual packages). Never throws: a program that
- * cannot be run counts as not there.
+ * Looks for the newest complete Postgres, or for the `major` asked for, in `searchPaths`: `programFolders(PATH)`,
+ * or by default the folders of the usual packages alone. Never throws: a program that cannot be run counts as
+ * not there.
  */
 export async function findPostgresPrograms(
   options: { major?: number; searchPaths?: string[] } = {},
 ): Promise<FindPostgresPrograms> {
-  const folders = options.searchPaths ?? (await programFolders(process.env['PATH'] ?? ''));
+  const folders = options.searchPaths ?? (await programFolders());
   return choosePostgresPrograms(await Promise.all(folders.map(inspectFolder)), options.major);
 }
 

@@ -1,4 +1,4 @@
-export { canUseFolder } from './can-use-folder';
+export { canEnterFolder } from './can-enter-folder';
 export { createTemporaryFolder } from './create-temporary-folder';
 export { explainPostgresFailure } from './explain-postgres-failure';
 export type { PostgresFailure, PostgresFailureReason } from './explain-postgres-failure';

@@ -1,8 +1,7 @@
 import type { PostgresFailure, PostgresFailureReason } from './explain-postgres-failure';
 
-/** A Postgres server could not be set up or started. `message` is one sentence; `log` holds its last lines. */
+/** A Postgres server could not be set up or started. `message` is one sentence, `log` what it wrote. */
 export class PostgresStartError extends Error {
-  readonly code = 'postgres_start_failed';
   readonly reason: PostgresFailureReason;
   readonly log: string;
 

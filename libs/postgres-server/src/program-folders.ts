@@ -25,11 +25,11 @@ const versionedFolders = [
 ];
 
 /**
- * The folders in which a server program may be: those of `path` (a PATH value) first, then the places that
+ * The folders in which a server program may be: those of `path` (the value of PATH) first, then the places that
  * are often not on it, and the one folder per major in which systems keep Postgres. Folders that do not
  * exist are left out where that is known; the others are simply empty to whoever looks there.
  */
-export async function programFolders(path: string): Promise<string[]> {
+export async function programFolders(path = ''): Promise<string[]> {
   const versioned = await Promise.all(versionedFolders.map(childFolders));
   return [...new Set([...path.split(delimiter).filter(Boolean), ...versioned.flat(), ...fixedFolders])];
 }

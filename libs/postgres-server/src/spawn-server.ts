@@ -14,6 +14,8 @@ import type { ProcessOwner } from './unprivileged-owner';
 
 const run = promisify(execFile);
 
+const setpriv = '/usr/bin/setpriv';
+
 /** How a server ended: its exit code, or the signal that ended it. */
 export type ServerExit = { code: number | null; signal: NodeJS.Signals | null };
 
@@ -23,7 +25,7 @@ export type ServerProcess = {
   child: ChildProcess;
   exited: Promise<ServerExit>;
   /** Sends each signal in turn and gives it its time; ends with SIGKILL. Resolves when the process is gone. */
-  stop(steps: { signal: NodeJS.Signals; timeoutMs: number }[]): Promise<ServerExit>;
+  stop: (steps: { signal: NodeJS.Signals; timeoutMs: number }[]) => Promise<ServerExit>;
 };
 
 export type SpawnServerOptions = {
@@ -85,9 +87,9 @@ async function withParentDeathSignal(
 ): Promise<[string, string[]]> {
   const options = ['--pdeathsig', signal.replace('SIG', '')];
   // Run once to see whether it is there and knows the option: BusyBox has a setpriv that does not.
-  const supported = await run('setpriv', [...options, 'true']).then(
+  const supported = await run(setpriv, [...options, '/bin/true']).then(
     () => true,
     () => false,
   );
-  return supported ? ['setpriv', [...options, program, ...args]] : [program, args];
+  return supported ? [setpriv, [...options, program, ...args]] : [program, args];
 }

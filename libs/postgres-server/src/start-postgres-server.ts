@@ -41,11 +41,11 @@ export type PostgresServer = {
   port: number;
   pid: number;
   dataDir: string;
-  url(database?: string): string;
+  url: (database?: string) => string;
   /** Resolves when the server ends, whatever the cause. */
   exited: Promise<ServerExit>;
   /** Ends open sessions and shuts down (SIGINT), at once after 30 s (SIGQUIT). May be called again. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 };
 
 const volatileSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
@@ -72,7 +72,7 @@ async function spawnPostgres(options: PostgresServerOptions, logFd: number): Pro
     program: options.programs.postgres,
     args: ['-D', options.dataDir, '-p', String(options.port), ...settingArguments(settings)],
     cwd: options.dataDir,
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+    env: { PATH: options.programs.binDir, LC_ALL: 'C', TZ: 'UTC' },
     stdio: ['ignore', logFd, logFd],
     owner: options.owner,
     parentDeathSignal: 'SIGINT',

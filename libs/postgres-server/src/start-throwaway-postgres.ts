@@ -38,7 +38,7 @@ export async function startThrowawayPostgres(
 /** What `startPostgresServer` needs for such a server, and how its folder is removed: for starting it more than once. */
 export async function prepareThrowawayPostgres(
   options: ThrowawayPostgresOptions = {},
-): Promise<{ options: PostgresServerOptions; remove(): Promise<void> }> {
+): Promise<{ options: PostgresServerOptions; remove: () => Promise<void> }> {
   const programs = options.programs ?? (await installedPrograms());
   const owner = await unprivilegedOwner();
   const folder = await createTemporaryFolder('swfx-postgres-', { owner, parents: options.parents });

@@ -17,8 +17,8 @@ export type TestDatabase = {
   url: string;
   pool: Pool;
   /** The URL of a new login that has only what `group` may do, as a service has: e.g. `swfx_gateway`. */
-  urlAs(group: string): Promise<string>;
-  drop(): Promise<void>;
+  urlAs: (group: string) => Promise<string>;
+  drop: () => Promise<void>;
 };
 
 /** Creates a database: with the ops schema, or an empty one with `migrate: false`. */

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { startTestRedis } from './start-test-redis';
 
 /** An empty Redis for one suite. `client` is connected to it; `drop()` closes the client and ends the server. */
-export type TestRedis = { url: string; client: Redis; drop(): Promise<void> };
+export type TestRedis = { url: string; client: Redis; drop: () => Promise<void> };
 
 /**
  * Gives a suite a Redis server of its own (15 ms): pub/sub channels know no database numbers, so suites that run

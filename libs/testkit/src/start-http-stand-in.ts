@@ -10,7 +10,7 @@ export type RecordedRequest = {
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
-  json(): unknown;
+  json: () => unknown;
 };
 
 /** What it answers. An object as `body` is sent as JSON. `hang-up` breaks the connection without an answer. */
@@ -23,9 +23,9 @@ export type HttpStandIn = {
   /** Every request so far, in the order in which they arrived in full. */
   requests: RecordedRequest[];
   /** Resolves with the requests once there are at least `count`. */
-  received(count: number): Promise<RecordedRequest[]>;
+  received: (count: number) => Promise<RecordedRequest[]>;
   /** Ends it, also under requests that are still being answered. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 };
 
 /**

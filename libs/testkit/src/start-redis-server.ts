@@ -29,12 +29,12 @@ export type RedisServer = {
   pid: number;
   url: string;
   exited: Promise<ServerExit>;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 };
 
 /** The path of redis-server, on PATH or off it; undefined where it is not installed. */
 export async function findRedisServer(): Promise<string | undefined> {
-  for (const folder of await programFolders(process.env['PATH'] ?? '')) {
+  for (const folder of await programFolders(process.env['PATH'])) {
     const path = join(folder, 'redis-server');
     if (await isExecutable(path)) return path;
   }

@@ -1,4 +1,5 @@
 import { prepareThrowawayPostgres, startPostgresServer } from '@swfx/postgres-server';
+import { installedPostgres } from './installed-postgres';
 import { startStoppableServer } from './stoppable-server';
 import type { StoppableServer } from './stoppable-server';
 
@@ -8,8 +9,8 @@ import type { StoppableServer } from './stoppable-server';
  */
 export async function startTestPostgres(
   options: { settings?: Record<string, string | number> } = {},
-): Promise<StoppableServer & { url(database?: string): string }> {
-  const prepared = await prepareThrowawayPostgres(options);
+): Promise<StoppableServer & { url: (database?: string) => string }> {
+  const prepared = await prepareThrowawayPostgres({ programs: await installedPostgres(), ...options });
   const { port, password } = prepared.options;
   const url = (database = 'postgres'): string =>
     `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;

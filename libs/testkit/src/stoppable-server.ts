@@ -7,19 +7,19 @@ import { readFile } from 'node:fs/promises';
 export type StoppableServer = {
   port: number;
   /** Shuts the server down; its data is kept for `start()`. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
   /** Ends it at once (SIGKILL), as a crash would. */
-  kill(): Promise<void>;
+  kill: () => Promise<void>;
   /** Starts it again on the same port after `stop()` or `kill()`. */
-  start(): Promise<void>;
+  start: () => Promise<void>;
   /** Makes it hang: connections are accepted by the kernel, nothing is answered. */
-  pause(): Promise<void>;
-  resume(): Promise<void>;
+  pause: () => Promise<void>;
+  resume: () => Promise<void>;
   /** Stops it for good and removes its data. */
-  drop(): Promise<void>;
+  drop: () => Promise<void>;
 };
 
-type RunningServer = { pid: number; stop(): Promise<void>; exited: Promise<unknown> };
+type RunningServer = { pid: number; stop: () => Promise<void>; exited: Promise<unknown> };
 
 /** Makes one from `start` (which must bind the same port each time) and `remove`, and starts it. */
 export async function startStoppableServer(server: {
