@@ -19,7 +19,7 @@ export async function migrate(options: {
     direction: 'up',
     migrationsTable: 'schema_migration',
     count: Infinity,
-    noLock: false,
+    advisoryLockMode: 'wait',
     logger: { debug: () => undefined, info: log, warn: log, error: log },
     verbose: false,
   });

@@ -34,6 +34,8 @@ export function createPool(options: PoolOptions): Pool {
     types: { getTypeParser },
   });
   pool.on('error', options.onIdleError);
+  // A connection that breaks while it is checked out tells nobody but itself, and an unheard error ends the process.
+  pool.on('connect', (client) => client.on('error', options.onIdleError));
   return pool;
 }
 

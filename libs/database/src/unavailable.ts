@@ -1,3 +1,6 @@
+import { types } from 'node:util';
+
+const { isNativeError } = types;
 const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -15,9 +18,9 @@ const driverMessages =
 
 /** Whether an error means that Postgres could not be reached or is not able to answer, as opposed to having refused. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
+  if (!isNativeError(error)) return false;
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
+  if (Array.isArray(errors) && errors.some(isDatabaseUnavailable)) return true;
   if (typeof code === 'string' && (networkCodes.has(code) || serverCodes.test(code))) return true;
   return driverMessages.test(error.message);
 }

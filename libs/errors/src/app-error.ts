@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { errorCatalogue, type ErrorCode, type ErrorEntry } from './catalogue';
 
 export interface AppErrorOptions {
@@ -34,8 +35,9 @@ export function errorMessage(error: unknown): string {
 }
 
 function firstMessage(error: unknown): string {
+  if (!types.isNativeError(error)) return String(error);
+  const { errors } = error as { errors?: unknown };
   // Node reports a refused connection to "localhost" as an AggregateError with an empty message.
-  if (error instanceof AggregateError && error.message === '') return firstMessage(error.errors[0]);
-  if (error instanceof Error) return error.message || error.name;
-  return String(error);
+  if (error.message === '' && Array.isArray(errors)) return firstMessage(errors[0]);
+  return error.message || error.name;
 }
