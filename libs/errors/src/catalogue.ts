@@ -94,6 +94,51 @@ export const errorCatalogue = {
     remedy:
       'Look at `swfx keys list` and the audit trail: somebody changed rows by hand, or restored old ones.',
   },
+  token_missing: {
+    kind: 'unauthenticated',
+    title: 'This address needs an access token',
+    remedy: 'Log in at /auth/login and send the token as "Authorization: Bearer …".',
+  },
+  invalid_token: {
+    kind: 'unauthenticated',
+    title: 'The access token is not valid',
+    remedy: 'Log in again; access tokens are short-lived.',
+  },
+  insufficient_scope: {
+    kind: 'forbidden',
+    title: 'The access token does not allow this',
+    remedy: 'Ask an operator for the scope that the answer names.',
+  },
+  invalid_credentials: {
+    kind: 'unauthenticated',
+    title: 'The e-mail address or the password is wrong',
+    remedy: 'Check both; an operator can list users with "swfx users list".',
+  },
+  keys_unavailable: {
+    kind: 'unavailable',
+    title: 'The signing keys cannot be read at the moment',
+    remedy: 'Try again shortly; operators: check Postgres, and that key-rotation-service has made a key.',
+  },
+  overloaded: {
+    kind: 'unavailable',
+    title: 'The service has more of this work than it can take',
+    remedy: 'Try again after the seconds that Retry-After names.',
+  },
+  request_timeout: {
+    kind: 'invalid-input',
+    title: 'The request did not arrive in time',
+    remedy: 'Send the request again, over a faster connection or in smaller parts.',
+  },
+  upstream_unavailable: {
+    kind: 'unavailable',
+    title: 'The service behind the gateway gave no usable answer',
+    remedy: 'Try again shortly; operators: check the upstream of the route in ROUTES.',
+  },
+  upstream_timeout: {
+    kind: 'unavailable',
+    title: 'The service behind the gateway did not answer in time',
+    remedy: 'Try again shortly; operators: check the upstream, and REQUEST_DEADLINE_SECONDS.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -22,7 +22,12 @@ const statusOfKind: Record<ErrorKind, number> = {
   failed: 500,
 };
 
-const statusOfCode: Partial<Record<ErrorCode, number>> = { payload_too_large: 413 };
+const statusOfCode: Partial<Record<ErrorCode, number>> = {
+  payload_too_large: 413,
+  request_timeout: 408,
+  upstream_unavailable: 502,
+  upstream_timeout: 504,
+};
 
 /** The HTTP status of an error code. */
 export function statusOf(code: ErrorCode): number {
