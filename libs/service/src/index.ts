@@ -16,8 +16,17 @@ export { createLifecycle, type Lifecycle } from './lifecycle';
 export { observeHttp } from './observe-http';
 export { observePool } from './observe-pool';
 export { observeWorkers } from './observe-workers';
+export {
+  formatTable,
+  operatorName,
+  printJson,
+  printTable,
+  type Columns,
+  type OutputOptions,
+} from './operator-output';
 export { healthRoute, startOperationsListener, type OperationsListenerOptions } from './operations-listener';
 export { runMain, type RunningService } from './run-main';
+export { explainFailure, runOperator, type OperatorProgram } from './run-operator';
 export { serviceMetrics, workerMetrics } from './shared-metrics';
 export { serviceVersion } from './version';
 export { startUpkeep } from './upkeep';
