@@ -78,6 +78,7 @@ function parseJson(value: string): { ok: true; value: unknown } | { ok: false; p
   try {
     return { ok: true, value: JSON.parse(value) };
   } catch (error) {
-    return { ok: false, problem: (error as Error).message };
+    // Node quotes a piece of the text, which may be a piece of a secret.
+    return { ok: false, problem: (error as Error).message.replace(/, (\.\.\.)?".*/s, '') };
   }
 }
