@@ -17,7 +17,8 @@ export function isThere(path: string): boolean {
 
 /** The paths that git tracks or would track: what a clone holds, plus what is written and not committed yet. */
 export function repositoryFiles(): string[] {
-  const args = ['ls-files', '--cached', '--others', '--exclude-standard'];
+  // The clone may belong to another user than the one who runs the checks.
+  const args = ['-c', 'safe.directory=*', 'ls-files', '--cached', '--others', '--exclude-standard'];
   const output = execFileSync('git', args, { cwd: repositoryRoot, encoding: 'utf8', maxBuffer: 2 ** 26 });
   return output.split('\n').filter((path) => path !== '' && isThere(path));
 }
