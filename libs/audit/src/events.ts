@@ -33,6 +33,7 @@ export const rotationFailureReasons = [
   'database_unavailable',
   'seal_failed',
   'empty_set',
+  'simulated',
   'internal',
 ] as const;
 /** Why a login was refused. */

@@ -67,6 +67,11 @@ export const errorCatalogue = {
     title: 'The local spool has reached its limit',
     remedy: 'Restore Postgres and the alert dispatcher so that the spool can drain.',
   },
+  intake_token_refused: {
+    kind: 'unauthenticated',
+    title: 'The alert intake does not know the caller',
+    remedy: 'Send `Authorization: Bearer …` with the value of ALERT_INTAKE_TOKEN.',
+  },
   port_unavailable: {
     kind: 'failed',
     title: 'The port cannot be listened on',
@@ -87,6 +92,12 @@ export const errorCatalogue = {
     kind: 'failed',
     title: 'A stored signing key does not open',
     remedy: 'Compare the keys in KEY_ENCRYPTION_KEYS with those that were in use: an id must keep its key.',
+  },
+  rotation_failure_simulated: {
+    kind: 'failed',
+    title: 'An operator asked this rotation to fail',
+    remedy:
+      'Nothing: it was a trial of the alert (`swfx keys rotate --simulate-failure`), and no key was touched.',
   },
   key_set_refused: {
     kind: 'failed',

@@ -21,6 +21,8 @@ export interface Fact<Data> {
 export const facts = {
   /** The set of signing keys has a new epoch. */
   keySetChanged: defineFact('facts.key-set-changed', 1, z.object({ epoch: z.number().int() })),
+  /** An operator asked for a rotation; the key-rotation service need not wait for its next poll. */
+  rotationRequested: defineFact('facts.rotation-requested', 1, z.object({ requestId: z.string() })),
   /** A user was changed in a way that verifiers must learn of. */
   userChanged: defineFact('facts.user-changed', 1, z.object({ userId: z.string() })),
   /** A backup moved on: its row in the ops database tells how far. */
