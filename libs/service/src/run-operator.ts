@@ -32,6 +32,11 @@ export function explainFailure(error: unknown): { exitCode: number; sentence?: s
   if (isCommanderError(error)) return { exitCode: error.exitCode === 0 ? 0 : 2 };
   if (isDatabaseUnavailable(error))
     return { exitCode: 1, sentence: `The ops database does not answer: ${errorMessage(error)}.` };
+  if (isUnknownTable(error))
+    return {
+      exitCode: 1,
+      sentence: `The ops database is behind (${errorMessage(error)}): run npx swfx db migrate.`,
+    };
   const exitCode = error instanceof AppError && error.code === 'invalid_configuration' ? 2 : 1;
   return { exitCode, sentence: errorMessage(error) };
 }
@@ -39,6 +44,10 @@ export function explainFailure(error: unknown): { exitCode: number; sentence?: s
 function overrideExit(program: OperatorProgram): void {
   program.exitOverride();
   program.commands.forEach(overrideExit);
+}
+
+function isUnknownTable(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === '42P01';
 }
 
 function isCommanderError(error: unknown): error is Error & { exitCode: number } {

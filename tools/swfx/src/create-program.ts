@@ -4,7 +4,7 @@
  */
 import type { Environment } from '@swfx/config';
 import { serviceVersion } from '@swfx/service';
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 import { addDbCommands } from './db/db-commands';
 import groups from './groups.json';
 import { addLogsCommand } from './log/logs-command';
@@ -17,7 +17,7 @@ export function createProgram(environment: Environment): Command {
     .description('The operator’s commands of the platform.')
     .version(serviceVersion)
     .helpCommand(false)
-    .configureHelp({ visibleCommands: leaves, subcommandTerm: nameInFull })
+    .configureHelp({ formatHelp: helpOfLeaves })
     .addHelpText('after', helpEnd);
   addStatusCommand(program, environment);
   addTasksCommands(program, environment);
@@ -44,6 +44,12 @@ function addAppGroup(program: Command, name: string, commands: Record<string, st
         program.error(`error: ${name} belongs to an app; run it with npx swfx ${name} ${command}`),
       );
   }
+}
+
+/** Lists the commands themselves, by their names in full, where commander would list their groups. */
+function helpOfLeaves(command: Command, helper: Help): string {
+  const ofLeaves = Object.assign(helper, { visibleCommands: leaves, subcommandTerm: nameInFull });
+  return Help.prototype.formatHelp.call(ofLeaves, command, ofLeaves);
 }
 
 function leaves(command: Command): Command[] {

@@ -52,7 +52,7 @@ function schedulesText(schedules: readonly (ScheduleRow & { live_workers: number
 }
 
 function nextRunText(inSeconds: number): string {
-  return inSeconds < 0 ? styleText('yellow', `due since ${span(inSeconds)}`) : distance(inSeconds);
+  return inSeconds < 0 ? styleText('yellow', `due for ${span(inSeconds)}`) : distance(inSeconds);
 }
 
 function workersText(workers: readonly ServiceInstance[]): string {
