@@ -46,6 +46,7 @@ function table(fields: ConfigField[]): string {
 
 function row({ name, accepts, secret, defaultValue, required, description }: ConfigField): string {
   const value = required ? '**required**' : defaultValue === undefined ? '' : `\`${defaultValue}\``;
-  const cells = [`\`${name}\``, secret ? `secret, ${accepts}` : accepts, value, description];
+  const kind = accepts.replaceAll('*', '\\*');
+  const cells = [`\`${name}\``, secret ? `secret, ${kind}` : kind, value, description];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
