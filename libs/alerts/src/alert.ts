@@ -1,3 +1,4 @@
+import { redactText } from '@swfx/logging';
 import { z } from 'zod';
 
 export const severities = ['critical', 'warning', 'info'] as const;
@@ -17,26 +18,30 @@ export const alertKinds = [
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
-const oneLine = (limit: number) => z.string().min(1).max(limit);
+/** How much of each field is kept: generous, since what people read is shortened where it is written. */
+export const alertLimits = { line: 300, title: 500, error: 100_000, name: 100, value: 10_000 } as const;
+
+const line = (limit: number) => z.string().min(1).max(limit).transform(storable);
+const text = (limit: number) => z.string().max(limit).transform(storable);
 
 /**
- * An alert as it travels and is stored: what happened, to which incident it belongs, when. Lengths are generous
- * limits on hostile input; the message to people is shortened where it is written.
+ * An alert as it travels and is stored: what happened, to which incident it belongs, when. Whoever reads one through
+ * this schema gets text that Postgres can hold and that no longer has what looks like a credential in it.
  */
 export const alertSchema = z.object({
   id: z.uuid(),
   /** The stable name of the trouble, such as `backup:platform`: one incident, whoever saw it first. */
-  incident: oneLine(300),
+  incident: line(alertLimits.line),
   kind: z.enum(alertKinds),
   severity: z.enum(severities),
   /** What happened, in a few words: the first line that people read. */
-  title: oneLine(500),
+  title: line(alertLimits.title),
   /** The detailed error message. */
-  error: z.string().max(100_000),
-  context: z.record(z.string().max(100), z.string().max(10_000)).default({}),
-  service: oneLine(100),
-  env: oneLine(50),
-  traceId: oneLine(200),
+  error: text(alertLimits.error),
+  context: z.record(text(alertLimits.name), text(alertLimits.value)).default({}),
+  service: line(100),
+  env: line(50),
+  traceId: line(200),
   occurredAt: z.iso.datetime({ offset: true }),
 });
 
@@ -52,4 +57,11 @@ export interface AlertDraft {
   context?: Record<string, string>;
   /** When it happened; now, if not given. */
   occurredAt?: Date;
+}
+
+/** Postgres holds neither U+0000 nor half a surrogate pair, which hostile or merely cut text contains. */
+function storable(value: string): string {
+  return redactText(value)
+    .replaceAll('\0', '\ufffd')
+    .replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -6,17 +6,18 @@
 import type { Secret } from '@swfx/config';
 import type { Pool, Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
-import { currentTrace, redactText, type Logger } from '@swfx/logging';
+import type { Logger } from '@swfx/logging';
 import { facts, type Facts, type Spool } from '@swfx/messaging';
 import axios from 'axios';
-import { v7 as uuidv7 } from 'uuid';
 import { alertSchema, type Alert, type AlertDraft } from './alert';
+import { completeAlert } from './complete-alert';
 import { storeAlert } from './store-alert';
 
 export interface Alerts {
+  /** Raises an alert by whichever way is open; never throws. */
   raise(draft: AlertDraft): Promise<void>;
-  /** Raises an alert as part of a transaction: it exists if and only if that commits. */
-  raiseIn(db: Queryable, draft: AlertDraft): Promise<void>;
+  /** Raises an alert as part of a transaction: it exists if and only if that commits. Returns its id. */
+  raiseIn(db: Queryable, draft: AlertDraft): Promise<string>;
   /** Hands on what the spool holds; stops at the first that cannot be. */
   drain(): Promise<number>;
   spoolDepth(): number;
@@ -39,55 +40,48 @@ export function createAlerts(options: AlertsOptions): Alerts {
   async function send(alert: Alert): Promise<void> {
     try {
       await storeAlert(pool, alert);
-      await options.facts.publish(facts.alertRaised, { alertId: alert.id });
     } catch (error) {
       if (!options.intake) throw error;
-      await postAlert(options.intake, alert);
+      return postAlert(options.intake, alert);
+    }
+    await options.facts.publish(facts.alertRaised, { alertId: alert.id });
+  }
+
+  async function sendOrSpool(alert: Alert): Promise<void> {
+    try {
+      await send(alert);
+    } catch (error) {
+      await spool.append(alert);
+      logger.warn('An alert waits in the spool', { incident: alert.incident, error: errorMessage(error) });
     }
   }
 
   return {
     async raise(draft) {
-      const alert = complete(draft, options);
       try {
-        await send(alert);
+        await sendOrSpool(completeAlert(draft, options));
       } catch (error) {
-        logger.warn('An alert waits in the spool', { incident: alert.incident, error: errorMessage(error) });
-        await spool.append(alert).catch((full: unknown) => {
-          logger.error('An alert could not be kept anywhere', { alert, error: errorMessage(full) });
-        });
+        logger.error('An alert could not be kept anywhere', { alert: draft, error: errorMessage(error) });
       }
     },
-    raiseIn: (db, draft) => storeAlert(db, complete(draft, options)),
+    async raiseIn(db, draft) {
+      const alert = completeAlert(draft, options);
+      await storeAlert(db, alert);
+      return alert.id;
+    },
     drain: () => spool.drain((entry) => send(alertSchema.parse(entry))),
     spoolDepth: () => spool.depth(),
   };
 }
 
-function complete(draft: AlertDraft, source: { service: string; environment: string }): Alert {
-  const id = uuidv7();
-  return alertSchema.parse({
-    id,
-    incident: draft.incident.slice(0, 300),
-    kind: draft.kind,
-    severity: draft.severity,
-    title: redactText(draft.title).slice(0, 500),
-    error: redactText(draft.error).slice(0, 100_000),
-    context: Object.fromEntries(
-      Object.entries(draft.context ?? {}).map(([name, value]) => [name, redactText(value).slice(0, 10_000)]),
-    ),
-    service: source.service,
-    env: source.environment,
-    traceId: currentTrace()?.traceId ?? id,
-    occurredAt: (draft.occurredAt ?? new Date()).toISOString(),
-  });
-}
-
+/** A refusal is an error like any other; it never carries the request, in which the token is. */
 async function postAlert(intake: { url: string; token: Secret }, alert: Alert): Promise<void> {
-  await axios.post(new URL('/v1/alerts', intake.url).href, alert, {
+  const { status } = await axios.post(new URL('/v1/alerts', intake.url).href, alert, {
     headers: { authorization: `Bearer ${intake.token.reveal()}` },
     timeout: 5_000,
     maxRedirects: 0,
     proxy: false,
+    validateStatus: () => true,
   });
+  if (status !== 202) throw new Error(`the alert dispatcher answered ${status}`);
 }

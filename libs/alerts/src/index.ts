@@ -1,5 +1,6 @@
 export {
   alertKinds,
+  alertLimits,
   alertSchema,
   severities,
   type Alert,

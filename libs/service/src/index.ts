@@ -24,7 +24,12 @@ export {
   type Columns,
   type OutputOptions,
 } from './operator-output';
-export { healthRoute, startOperationsListener, type OperationsListenerOptions } from './operations-listener';
+export {
+  healthRoute,
+  startOperationsListener,
+  type OperationsListenerOptions,
+  type Readiness,
+} from './operations-listener';
 export { runMain, type RunningService } from './run-main';
 export { explainFailure, runOperator, type OperatorProgram } from './run-operator';
 export { serviceMetrics, workerMetrics } from './shared-metrics';

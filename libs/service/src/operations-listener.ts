@@ -16,8 +16,10 @@ export interface OperationsListenerOptions {
   version: string;
   checks: Record<string, HealthCheck>;
   /** Whether this service can do its work now; the sentence says why not. */
-  ready: () => { ready: true } | { ready: false; reason: string };
+  ready: () => Readiness | Promise<Readiness>;
 }
+
+export type Readiness = { ready: true } | { ready: false; reason: string };
 
 /** The listener for operators and Prometheus: `/metrics`, `/health`, `/livez`, `/readyz`. */
 export async function startOperationsListener(options: OperationsListenerOptions): Promise<HttpServer> {
@@ -31,8 +33,8 @@ export async function startOperationsListener(options: OperationsListenerOptions
   }
   app.get('/health', healthRoute(options.checks, options.version));
   app.get('/livez', (_request, response) => void response.json({ status: 'alive' }));
-  app.get('/readyz', (_request, response) => {
-    const state = options.ready();
+  app.get('/readyz', async (_request, response) => {
+    const state = await options.ready();
     response.status(state.ready ? 200 : 503).json(state);
   });
   answerProblems(app, options.logger);

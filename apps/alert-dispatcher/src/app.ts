@@ -1,0 +1,127 @@
+/**
+ * The alert dispatcher: takes alerts in, decides what becomes of each, and delivers them. An alert that it accepted
+ * is delivered, or counted and explained; everything that this needs is in Postgres, so that any replica can go on
+ * where another stopped.
+ */
+import { facts } from '@swfx/messaging';
+import type { Metrics } from '@swfx/metrics';
+import {
+  databaseCheck,
+  observeWorkers,
+  openFoundation,
+  redisCheck,
+  serviceVersion,
+  startHeartbeat,
+  startHttpServer,
+  startOperationsListener,
+  startUpkeep,
+  workerMetrics,
+  workersCheck,
+  type Foundation,
+} from '@swfx/service';
+import type { DispatcherConfig } from './config';
+import { startDelivery } from './deliver/start-delivery';
+import { acceptAlert } from './intake/accept-alert';
+import { checkAcceptance } from './intake/check-acceptance';
+import { createHeldAlerts } from './intake/held-alerts';
+import { createIntake } from './intake/create-intake';
+import { createPollSoon } from './poll-soon';
+
+const service = 'alert-dispatcher';
+
+export interface AlertDispatcher {
+  intakePort: number;
+  operationsPort: number;
+  stop(): Promise<void>;
+}
+
+export async function createApp(
+  config: DispatcherConfig,
+  options: { registry?: Metrics['registry'] } = {},
+): Promise<AlertDispatcher> {
+  const foundation = openFoundation(config, {
+    service,
+    metrics: [
+      ...workerMetrics,
+      'alerts_sent_total',
+      'alerts_failed_total',
+      'alerts_suppressed_total',
+      'alert_delivery_seconds',
+      'alert_oldest_undelivered_seconds',
+    ],
+    ...options,
+  });
+  try {
+    return await wire(config, foundation);
+  } catch (error) {
+    await foundation.lifecycle.stop();
+    throw error;
+  }
+}
+
+async function wire(config: DispatcherConfig, foundation: Foundation): Promise<AlertDispatcher> {
+  const { logger, access, metrics, lifecycle, pool, redis } = foundation;
+  if (config.SLACK_WEBHOOK_URL && !config.SLACK_ALERTING_ENABLED)
+    logger.warn('SLACK_WEBHOOK_URL is set but SLACK_ALERTING_ENABLED is false: no alert is sent');
+
+  lifecycle.onStop('upkeep', startUpkeep(foundation));
+  const held = createHeldAlerts(redis);
+  const delivery = startDelivery({
+    foundation,
+    redisUrl: config.REDIS_URL,
+    held,
+    webhookUrl: config.SLACK_WEBHOOK_URL,
+    timeoutSeconds: config.SLACK_TIMEOUT_SECONDS,
+    policy: {
+      enabled: config.SLACK_ALERTING_ENABLED,
+      repeatSeconds: config.ALERT_REPEAT_SECONDS,
+      maxPerHour: config.SLACK_MAX_ALERTS_PER_HOUR,
+    },
+  });
+  const graceMs = (config.SLACK_TIMEOUT_SECONDS + 5) * 1000;
+  lifecycle.onStop('delivery', () => delivery.stop(graceMs), graceMs + 15_000);
+  observeWorkers([delivery], metrics);
+  const pollSoon = createPollSoon(() => delivery.poll());
+  foundation.facts.subscribe(facts.alertRaised, pollSoon);
+
+  const heartbeat = startHeartbeat(pool, { service, version: serviceVersion, tasks: [delivery.name] });
+  lifecycle.onStop('heartbeat', () => heartbeat.stop());
+
+  const intake = await startHttpServer({
+    handler: createIntake({
+      token: config.ALERT_INTAKE_TOKEN,
+      foundation,
+      async accept(alert) {
+        await acceptAlert({ pool, held, logger }, alert);
+        pollSoon();
+      },
+    }),
+    host: config.HTTP_HOST,
+    port: config.HTTP_PORT,
+  });
+  lifecycle.onStop('intake', () => intake.stop());
+
+  const operations = await startOperationsListener({
+    host: config.PROMETHEUS_HOST,
+    port: config.PROMETHEUS_PORT,
+    metricsEnabled: config.PROMETHEUS_ENABLED,
+    metrics,
+    access,
+    logger,
+    version: serviceVersion,
+    checks: {
+      database: databaseCheck(pool),
+      redis: redisCheck(redis),
+      celery: workersCheck([delivery]),
+    },
+    ready: () => checkAcceptance({ pool, held }),
+  });
+  lifecycle.onStop('operations listener', () => operations.stop());
+
+  logger.info('The alert dispatcher is up', {
+    intakePort: intake.port,
+    operationsPort: operations.port,
+    alerting: config.SLACK_ALERTING_ENABLED,
+  });
+  return { intakePort: intake.port, operationsPort: operations.port, stop: () => lifecycle.stop() };
+}

@@ -1,0 +1,47 @@
+/**
+ * Accepting an alert is a promise: it will be delivered, or counted and explained. It is given once the alert is
+ * committed to Postgres or, while that is unreachable, is on the disk of a durable Redis. Otherwise the answer is 503,
+ * so that the producer keeps the alert and tries again.
+ */
+import { storeAlert, type Alert } from '@swfx/alerts';
+import { isDatabaseUnavailable, type Pool } from '@swfx/database';
+import { AppError, errorMessage } from '@swfx/errors';
+import type { Logger } from '@swfx/logging';
+import type { HeldAlerts } from './held-alerts';
+
+export interface AcceptanceDeps {
+  pool: Pool;
+  held: HeldAlerts;
+  logger: Logger;
+}
+
+const retryAfterSeconds = 10;
+
+/** Keeps an alert safely; throws `database_unavailable` when there is no safe place for it now. */
+export async function acceptAlert({ pool, held, logger }: AcceptanceDeps, alert: Alert): Promise<void> {
+  try {
+    await storeAlert(pool, alert);
+  } catch (error) {
+    if (!isDatabaseUnavailable(error)) throw error;
+    if (!(await holdSafely(held, alert)))
+      throw new AppError('database_unavailable', 'the alert cannot be kept safely now; send it again', {
+        cause: error,
+        retryAfterSeconds,
+      });
+    logger.warn('An alert is held in Redis until Postgres is back', {
+      alertId: alert.id,
+      incident: alert.incident,
+      error: errorMessage(error),
+    });
+  }
+}
+
+async function holdSafely(held: HeldAlerts, alert: Alert): Promise<boolean> {
+  try {
+    if (!(await held.isDurable())) return false;
+    await held.hold(alert);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Where accepted alerts wait while Postgres is unreachable: a list in Redis, used only where Redis has every write on
+ * its disk before it answers (`appendonly yes`, `appendfsync always`). An entry leaves the list after Postgres has it;
+ * several replicas may drain at once, since storing an alert twice is harmless.
+ */
+import { alertSchema, type Alert } from '@swfx/alerts';
+import type { Foundation } from '@swfx/service';
+
+export interface HeldAlerts {
+  /** Whether an alert would be safe here; rejects when Redis cannot be asked. */
+  isDurable(): Promise<boolean>;
+  hold(alert: Alert): Promise<void>;
+  /** Hands held alerts on, oldest first; returns how many. While Redis is away there is nothing to hand on. */
+  drain(store: (alert: Alert) => Promise<void>): Promise<number>;
+}
+
+const list = 'alert-dispatcher:held-alerts';
+
+export function createHeldAlerts(redis: Foundation['redis']): HeldAlerts {
+  return {
+    async isDurable() {
+      const settings = asRecord(await redis.config('GET', 'append*'));
+      return settings['appendonly'] === 'yes' && settings['appendfsync'] === 'always';
+    },
+    async hold(alert) {
+      await redis.rpush(list, JSON.stringify(alert));
+    },
+    async drain(store) {
+      for (let drained = 0; ; drained += 1) {
+        const entry = redis.status === 'ready' ? await redis.lindex(list, 0).catch(() => null) : null;
+        if (entry === null) return drained;
+        await store(alertSchema.parse(JSON.parse(entry)));
+        await redis.lrem(list, 1, entry).catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** The reply of CONFIG GET: names and values in turn. */
+function asRecord(reply: unknown): Record<string, string> {
+  const words = reply as string[];
+  return Object.fromEntries(
+    words.flatMap((name, index) => (index % 2 === 0 ? [[name, words[index + 1] ?? '']] : [])),
+  );
+}

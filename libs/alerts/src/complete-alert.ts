@@ -1,0 +1,26 @@
+import { currentTrace } from '@swfx/logging';
+import { v7 as uuidv7 } from 'uuid';
+import { alertLimits, alertSchema, type Alert, type AlertDraft } from './alert';
+
+/** Makes a whole alert of what a producer says. Too long is cut and empty is named: an alert is not lost to its own text. */
+export function completeAlert(draft: AlertDraft, source: { service: string; environment: string }): Alert {
+  const id = uuidv7();
+  return alertSchema.parse({
+    id,
+    incident: draft.incident.slice(0, alertLimits.line) || draft.kind,
+    kind: draft.kind,
+    severity: draft.severity,
+    title: draft.title.slice(0, alertLimits.title) || draft.kind,
+    error: draft.error.slice(0, alertLimits.error),
+    context: Object.fromEntries(
+      Object.entries(draft.context ?? {}).map(([name, value]) => [
+        name.slice(0, alertLimits.name),
+        value.slice(0, alertLimits.value),
+      ]),
+    ),
+    service: source.service,
+    env: source.environment,
+    traceId: currentTrace()?.traceId ?? id,
+    occurredAt: (draft.occurredAt ?? new Date()).toISOString(),
+  });
+}
