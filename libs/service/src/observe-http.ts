@@ -14,6 +14,8 @@ export function observeHttp(
   options: { metrics: Metrics; access: Logger; endpoint: () => string },
 ): void {
   const startedAt = process.hrtime.bigint();
+  // An event is heard in the context of whoever emits it, which for a connection's end is no request's.
+  const requestId = currentTrace()?.requestId ?? '-';
   response.once('close', () => {
     const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
     const method = methods.has(request.method ?? '') ? (request.method as string) : 'OTHER';
@@ -23,21 +25,20 @@ export function observeHttp(
     options.metrics.increment('http_requests_total', { method, endpoint, status: String(status) });
     options.metrics.observe('http_request_duration_seconds', seconds, { method, endpoint });
     options.access.info(
-      accessLine(request, { status, seconds, bytes: response.getHeader('content-length') }),
+      accessLine(request, { status, seconds, requestId, bytes: response.getHeader('content-length') }),
     );
   });
 }
 
 function accessLine(
   request: IncomingMessage,
-  answer: { status: number; seconds: number; bytes: unknown },
+  answer: { status: number; seconds: number; requestId: string; bytes: unknown },
 ): string {
   const path = printable(request.url?.split('?')[0] ?? '-');
   const address = request.socket.remoteAddress ?? '-';
   const agent = printable(request.headers['user-agent'] ?? '-');
   const bytes = typeof answer.bytes === 'number' || typeof answer.bytes === 'string' ? answer.bytes : '-';
-  const requestId = currentTrace()?.requestId ?? '-';
-  return `${new Date().toISOString()} ${address} "${request.method} ${path} HTTP/${request.httpVersion}" ${answer.status} ${bytes} ${answer.seconds.toFixed(4)} "${agent}" ${requestId}`;
+  return `${new Date().toISOString()} ${address} "${request.method} ${path} HTTP/${request.httpVersion}" ${answer.status} ${bytes} ${answer.seconds.toFixed(4)} "${agent}" ${answer.requestId}`;
 }
 
 /** One line stays one line, and a quote does not end a field early. */
