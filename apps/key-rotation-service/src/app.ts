@@ -1,0 +1,129 @@
+/**
+ * The key-rotation service: gives the platform its signing keys, and new ones in time. Any number of replicas may
+ * run; what is due and what was done are rows in Postgres. It starts with Postgres and Redis down, and works as soon
+ * as Postgres is there.
+ */
+import { isDatabaseUnavailable } from '@swfx/database';
+import { AppError } from '@swfx/errors';
+import { facts, startTask } from '@swfx/messaging';
+import type { MetricName, Metrics } from '@swfx/metrics';
+import {
+  databaseCheck,
+  observeWorkers,
+  openFoundation,
+  redisCheck,
+  serviceVersion,
+  startHeartbeat,
+  startOperationsListener,
+  startUpkeep,
+  workerMetrics,
+  workersCheck,
+  type Foundation,
+} from '@swfx/service';
+import type { KeyRotationConfig } from './config';
+import { requireKeyEncryptionKeys } from './rotation/check-key-ring';
+import type { Reporting } from './rotation/report-outcome';
+import type { Rotator } from './rotation/rotate';
+import { rotationPolicy } from './rotation/rotation-policy';
+import { findDueRotations, rotationTask, runRotations } from './rotation/rotation-task';
+import { watchKeySet } from './rotation/watch-key-set';
+
+const service = 'key-rotation-service';
+
+const rotationMetrics: readonly MetricName[] = [
+  'jwt_key_rotation_total',
+  'jwt_key_rotation_duration_seconds',
+  'jwt_active_keys_total',
+  'jwt_key_rotations_total',
+  'jwt_key_retirements_total',
+  'jwt_key_rotation_errors_total',
+  'jwt_keys',
+  'jwt_active_key_age_seconds',
+  'jwt_next_rotation_timestamp_seconds',
+  'jwt_rotation_interval_seconds',
+];
+
+export interface KeyRotationService {
+  operationsPort: number;
+  stop(): Promise<void>;
+}
+
+/** Starts the service; throws `key_encryption_key_missing` when a stored key was sealed with one that it was not given. */
+export async function createApp(
+  config: KeyRotationConfig,
+  options: { registry?: Metrics['registry'] } = {},
+): Promise<KeyRotationService> {
+  const metrics = [...workerMetrics, ...rotationMetrics];
+  const foundation = openFoundation(config, { service, metrics, ...options });
+  try {
+    await refuseUnknownSeals(foundation, config);
+    return await wire(config, foundation);
+  } catch (error) {
+    await foundation.lifecycle.stop();
+    throw error;
+  }
+}
+
+async function wire(config: KeyRotationConfig, foundation: Foundation): Promise<KeyRotationService> {
+  const { logger, access, metrics, lifecycle, pool, redis } = foundation;
+  const cron = config.JWT_ROTATION_SCHEDULE_CRON;
+  const ring = config.KEY_ENCRYPTION_KEYS;
+  const rotator: Rotator = {
+    ...foundation,
+    ring,
+    alg: config.JWT_SIGNING_ALG,
+    policy: rotationPolicy(config),
+    lockTtlMs: config.JWT_ROTATION_LOCK_TTL_SEC * 1000,
+  };
+  const reporting: Reporting = {
+    ...foundation,
+    alertOnError: config.JWT_ROTATION_ALERT_ON_ERROR,
+    alertOnRetry: config.JWT_ROTATION_ALERT_ON_RETRY,
+  };
+
+  lifecycle.onStop('upkeep', startUpkeep(foundation));
+  const watch = watchKeySet({ pool, ring, metrics, logger, cron, intervalMs: 5_000 });
+  lifecycle.onStop('key set watch', () => watch.stop());
+  const run = runRotations(rotator, reporting);
+  const task = startTask({
+    name: rotationTask,
+    redisUrl: config.REDIS_URL,
+    logger,
+    metrics,
+    due: findDueRotations(rotator, cron),
+    run: (id) => run(id).finally(() => watch.look()),
+    pollMs: 2_000,
+    concurrency: 1,
+  });
+  lifecycle.onStop('rotation task', () => task.stop(8_000), 20_000);
+  foundation.facts.subscribe(facts.rotationRequested, () => void task.poll());
+  const heartbeat = startHeartbeat(pool, { service, version: serviceVersion, tasks: [rotationTask] });
+  lifecycle.onStop('heartbeat', () => heartbeat.stop());
+  observeWorkers([task], metrics);
+  const operations = await startOperationsListener({
+    host: config.PROMETHEUS_HOST,
+    port: config.PROMETHEUS_PORT,
+    metricsEnabled: config.PROMETHEUS_ENABLED,
+    metrics,
+    access,
+    logger,
+    version: serviceVersion,
+    checks: { database: databaseCheck(pool), redis: redisCheck(redis), celery: workersCheck([task]) },
+    ready: () => watch.ready(),
+  });
+  lifecycle.onStop('operations listener', () => operations.stop());
+  logger.info('The key-rotation service is up', { operationsPort: operations.port, cron });
+  return { operationsPort: operations.port, stop: () => lifecycle.stop() };
+}
+
+/** Without Postgres there is nothing to compare with yet; the service then says so in `/readyz`, and does no work. */
+async function refuseUnknownSeals({ pool, logger }: Foundation, config: KeyRotationConfig): Promise<void> {
+  try {
+    await requireKeyEncryptionKeys(pool, config.KEY_ENCRYPTION_KEYS);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    logger.warn('The stored keys cannot be checked against the ring yet', {
+      unreachable: isDatabaseUnavailable(error),
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto';
+import type { Queryable } from '@swfx/database';
+import { AppError } from '@swfx/errors';
+import {
+  accessTokenPurpose,
+  openPrivateKey,
+  type KeyRing,
+  type SealedKey,
+  type SigningAlgorithm,
+} from '@swfx/signing-keys';
+
+/** Throws `key_encryption_key_missing` when a stored key was sealed with one that the ring has not. */
+export async function requireKeyEncryptionKeys(db: Queryable, ring: KeyRing): Promise<void> {
+  const { rows } = await db.query<{ kekId: string }>(
+    'SELECT DISTINCT kek_id AS "kekId" FROM signing_key_private ORDER BY kek_id',
+  );
+  const missing = rows.map(({ kekId }) => kekId).filter((kekId) => !ring.find(kekId));
+  if (missing.length === 0) return;
+  throw new AppError(
+    'key_encryption_key_missing',
+    `signing keys are sealed with ${missing.join(', ')}, which KEY_ENCRYPTION_KEYS does not have`,
+  );
+}
+
+interface StoredKey extends SealedKey {
+  alg: SigningAlgorithm;
+  jwk: JsonWebKey;
+}
+
+/**
+ * Throws `sealed_key_corrupt` or `key_encryption_key_missing` unless a key's stored private half opens and belongs to
+ * its public half: a key that cannot sign must never be promoted.
+ */
+export async function requireUsableKey(db: Queryable, kid: string, ring: KeyRing): Promise<void> {
+  const { rows } = await db.query<StoredKey>(
+    `SELECT k.alg, k.public_jwk AS jwk, p.kek_id AS "kekId", p.sealed
+     FROM signing_key k JOIN signing_key_private p ON p.kid = k.kid WHERE k.kid = $1`,
+    [kid],
+  );
+  const key = rows[0];
+  if (!key) throw new AppError('sealed_key_corrupt', `the private half of ${kid} is gone`);
+  const pkcs8 = openPrivateKey(ring, { kid, alg: key.alg, purpose: accessTokenPurpose }, key);
+  const signsFor = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
+  if (!signsFor.equals(createPublicKey({ key: key.jwk, format: 'jwk' })))
+    throw new AppError('sealed_key_corrupt', `the private half of ${kid} belongs to another public half`);
+}
