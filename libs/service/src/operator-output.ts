@@ -41,7 +41,12 @@ export function formatTable<Row>(rows: readonly Row[], columns: Columns<Row>): s
 
 /** Who the audit trail names for an operator's act: the user of the operating system, as `operator:<name>`. */
 export function operatorName(): string {
-  return `operator:${userInfo().username}`;
+  try {
+    return `operator:${userInfo().username}`;
+  } catch {
+    // In a container the user may have a number only.
+    return `operator:${process.getuid?.() ?? 'unknown'}`;
+  }
 }
 
 function pad(cell: string, width: number, right: boolean): string {

@@ -13,8 +13,9 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const groups = JSON.parse(readFileSync(new URL('../src/groups.json', import.meta.url), 'utf8'));
 
 function main(words) {
+  // As the local stack does: in the clone .swfx and logs, in a state folder of one's own everything inside that.
+  process.env.SWFX_LOG_DIR ||= join(process.env.SWFX_STATE_DIR || root, 'logs');
   process.env.SWFX_STATE_DIR ||= join(root, '.swfx');
-  process.env.SWFX_LOG_DIR ||= join(root, 'logs');
   loadOperatorEnvironment(join(process.env.SWFX_STATE_DIR, 'operator.env'));
 
   const group = Object.hasOwn(groups, words[0]) ? groups[words[0]] : undefined;

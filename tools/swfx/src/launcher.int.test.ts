@@ -61,9 +61,13 @@ describe('swfx GROUP COMMAND', () => {
   });
 
   it('says what to set when there is no operator’s environment', async () => {
-    const { code, err } = await swfx(['keys', 'list']);
-    expect(code).toBe(2);
-    expect(err).toBe('DATABASE_URL and REDIS_URL must be set; npm start does so for the local stack.\n');
+    const remedy = 'must be set; npm start does so for the local stack.\n';
+    expect(await swfx(['keys', 'list'])).toEqual({
+      code: 2,
+      out: '',
+      err: `DATABASE_URL and REDIS_URL ${remedy}`,
+    });
+    expect(await swfx(['tasks', 'list'])).toEqual({ code: 2, out: '', err: `DATABASE_URL ${remedy}` });
   });
 
   it('says what to run when the app has not been built', async () => {

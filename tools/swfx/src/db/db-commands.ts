@@ -1,8 +1,8 @@
-import { loadConfig, secretUrl, type Environment } from '@swfx/config';
+import type { Environment } from '@swfx/config';
 import { migrate } from '@swfx/database';
 import { printJson } from '@swfx/service';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import { operatorDatabaseUrl } from '../with-database';
 
 /** `db migrate`: brings the ops database to the schema of this version. */
 export function addDbCommands(program: Command, environment: Environment): void {
@@ -15,25 +15,14 @@ export function addDbCommands(program: Command, environment: Environment): void 
     .action((options: { json?: boolean }) => dbMigrate(environment, options));
 }
 
-const postgresUrl = () => secretUrl('postgres', 'postgresql');
-
 async function dbMigrate(environment: Environment, { json }: { json?: boolean }): Promise<void> {
-  const { applied } = await migrate({ databaseUrl: migrationUrl(environment) });
+  // Migrations have a role of their own; where none is given, the operator's must do.
+  const url = operatorDatabaseUrl(environment, 'MIGRATION_DATABASE_URL', 'DATABASE_URL');
+  const { applied } = await migrate({ databaseUrl: url.reveal() });
   if (json) return printJson({ applied });
   const sentence =
     applied.length > 0
       ? `Applied ${applied.join(', ')}.`
       : 'The ops database is up to date: nothing to apply.';
   process.stdout.write(`${sentence}\n`);
-}
-
-/** Migrations have a role of their own; where it has none, the operator's must do. */
-function migrationUrl(environment: Environment): string {
-  const { MIGRATION_DATABASE_URL } = loadConfig(
-    z.object({ MIGRATION_DATABASE_URL: postgresUrl().optional() }),
-    environment,
-  );
-  const url =
-    MIGRATION_DATABASE_URL ?? loadConfig(z.object({ DATABASE_URL: postgresUrl() }), environment).DATABASE_URL;
-  return url.reveal();
 }

@@ -33,6 +33,11 @@ describe('formatLogLine', () => {
     expect(formatLogLine(line, now)).toContain('AUDIT  backup-service       db_backup_succeeded');
   });
 
+  it('shows the time of a line of text once', () => {
+    const line = parse('2025-06-22 14:30:00.123 UTC [7] LOG:  ready');
+    expect(formatLogLine(line, now)).toBe('14:30:00.123 APP    backup-service       [7] LOG:  ready');
+  });
+
   it('does not let what was logged drive the terminal', () => {
     const line = parse(JSON.stringify({ ...record, message: 'clear\u001b[2J', error: 'two\nlines' }));
     expect(formatLogLine(line, now)).toContain('clear\\x1b[2J role=command error="two\\nlines"');

@@ -29,7 +29,7 @@ export function formatLogLine(line: LogLine, now: Date): string {
     styleText('gray', timeOf(line.at, now)),
     styleText(colourOf[level] ?? 'gray', level.toUpperCase().padEnd(6)),
     styleText('cyan', line.service.padEnd(longestService)),
-    line.record ? recordText(line.record) : printable(line.raw),
+    line.record ? recordText(line.record) : printable(line.text),
   ].join(' ');
 }
 

@@ -1,6 +1,8 @@
 /** One line of a log file, understood as far as it can be. Whatever cannot be is still a line of its file's service. */
 export interface LogLine {
   raw: string;
+  /** The line without the time that it begins with. */
+  text: string;
   /** Milliseconds since the epoch; a line without a time of its own (a stack trace) has that of the line before it. */
   at: number;
   service: string;
@@ -18,12 +20,12 @@ const accessLine = /^\S+Z \S+ "[A-Z]+ [^"]* HTTP\/[\d.]+" \d{3} /;
 /** Reads a line of the log of `service`, which a JSON line may correct. */
 export function parseLogLine(raw: string, file: { service: string; lastAt: number }): LogLine {
   const record = parseObject(raw);
-  const time = record
-    ? record['timestamp']
-    : leadingTime.exec(raw)?.[0].replace(' UTC', 'Z').replace(' ', 'T');
+  const leading = leadingTime.exec(raw)?.[0] ?? '';
+  const time = record?.['timestamp'] ?? leading.replace(' UTC', 'Z').replace(' ', 'T');
   const at = typeof time === 'string' ? Date.parse(time) : NaN;
   return {
     raw,
+    text: raw.slice(leading.length).trim(),
     at: Number.isNaN(at) ? file.lastAt : at,
     service: typeof record?.['service'] === 'string' ? record['service'] : file.service,
     logger: loggerOf(raw, record),
