@@ -26,7 +26,7 @@ export const backupFailureReasons = [
   'client_missing',
   'internal',
 ] as const;
-/** Why a proof did not end in PROVEN. */
+/** Why a proof failed. */
 export const proofFailureReasons = ['content_differs', 'corrupt', 'cannot_verify_here', 'internal'] as const;
 /** Why a rotation attempt failed. */
 export const rotationFailureReasons = [
@@ -77,7 +77,14 @@ export const auditActions = {
   },
   db_backup_proven: {
     operation: 'db_backup',
-    fields: { ...backup, tables: z.number().int(), rows: z.number(), duration_seconds: z.number() },
+    fields: {
+      ...backup,
+      // How much was compared: `rows` is tables and row counts.
+      level: z.enum(['rows']),
+      tables: z.number().int(),
+      rows: z.number(),
+      duration_seconds: z.number(),
+    },
   },
   db_backup_proof_failed: {
     operation: 'db_backup',

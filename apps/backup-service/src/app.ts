@@ -1,0 +1,115 @@
+/**
+ * The backup service: takes backups of the targets, and proves each by restoring it. It starts with Postgres and Redis
+ * both down; its readiness says what it still waits for.
+ */
+import type { Metrics } from '@swfx/metrics';
+import {
+  databaseCheck,
+  observeWorkers,
+  openFoundation,
+  redisCheck,
+  serviceVersion,
+  startHeartbeat,
+  startOperationsListener,
+  startUpkeep,
+  workerMetrics,
+  workersCheck,
+  type Foundation,
+} from '@swfx/service';
+import { observeCatalogue } from './catalogue/observe-catalogue';
+import type { BackupConfig } from './config';
+import { watchReadiness } from './run/watch-readiness';
+import type { BackupWork } from './run/backup-work';
+import { startBackupTask } from './run/start-backup-task';
+import { startProofTask } from './prove/start-proof-task';
+import { openLocalStorage } from './storage/local-storage';
+import type { BackupStorage } from './storage/backup-storage';
+
+const service = 'backup-service';
+
+/** Starts the service; `operationsPort` is the one that is listened on. */
+export async function createApp(
+  config: BackupConfig,
+  deps: { registry?: Metrics['registry'] } = {},
+): Promise<{ operationsPort: number; stop(): Promise<void> }> {
+  const foundation = openFoundation(config, { service, metrics: [...workerMetrics, ...backupMetrics], ...deps });
+  try {
+    const operationsPort = await start(config, foundation);
+    return { operationsPort, stop: foundation.lifecycle.stop };
+  } catch (error) {
+    await foundation.lifecycle.stop();
+    throw error;
+  }
+}
+
+const backupMetrics = [
+  'db_backup_total',
+  'db_backup_failed_total',
+  'db_backup_duration_seconds',
+  'db_backup_size_bytes',
+  'db_backup_proof_duration_seconds',
+  'db_backup_last_success_timestamp_seconds',
+  'db_backup_last_proven_timestamp_seconds',
+  'db_backup_next_run_timestamp_seconds',
+  'db_backup_verdict',
+  'backup_storage_used_bytes',
+  'backup_storage_free_bytes',
+] as const;
+
+async function start(config: BackupConfig, foundation: Foundation): Promise<number> {
+  const { pool, metrics, logger, lifecycle } = foundation;
+  const storage = await openLocalStorage(config.BACKUP_DIR);
+  const work = backupWork(config, foundation, storage);
+  const stopUpkeep = startUpkeep(foundation);
+  lifecycle.onStop('upkeep', stopUpkeep);
+
+  const databases = work.targets.map(({ name }) => name);
+  const catalogue = observeCatalogue({ pool, storage, databases, metrics, logger });
+  lifecycle.onStop('catalogue gauges', catalogue.stop);
+
+  const redisUrl = config.REDIS_URL;
+  const onEnd = () => void catalogue.refresh();
+  const proofs = startProofTask(work, { redisUrl, onEnd });
+  const backups = startBackupTask(work, { redisUrl, cron: config.BACKUP_SCHEDULE_CRON, onEnd });
+  const tasks = [backups, proofs];
+  const graceMs = config.BACKUP_STOP_GRACE_SECONDS * 1000;
+  lifecycle.onStop(
+    'tasks',
+    () => Promise.all(tasks.map((task) => task.stop(graceMs))).then(() => undefined),
+    graceMs + 15_000,
+  );
+  observeWorkers(tasks, metrics);
+
+  const heartbeat = startHeartbeat(pool, { service, version: serviceVersion, tasks: tasks.map(({ name }) => name) });
+  lifecycle.onStop('heartbeat', heartbeat.stop);
+  const readiness = watchReadiness(work);
+  lifecycle.onStop('readiness', readiness.stop);
+  const listener = await startOperationsListener({
+    host: config.PROMETHEUS_HOST,
+    port: config.PROMETHEUS_PORT,
+    metricsEnabled: config.PROMETHEUS_ENABLED,
+    metrics,
+    access: foundation.access,
+    logger,
+    version: serviceVersion,
+    checks: { database: databaseCheck(pool), redis: redisCheck(foundation.redis), celery: workersCheck(tasks) },
+    ready: readiness.state,
+  });
+  lifecycle.onStop('operations listener', () => listener.stop());
+  return listener.port;
+}
+
+function backupWork(config: BackupConfig, foundation: Foundation, storage: BackupStorage): BackupWork {
+  return {
+    ...foundation,
+    storage,
+    targets: config.BACKUP_TARGETS,
+    path: config.PATH,
+    compressionLevel: config.BACKUP_COMPRESSION_LEVEL,
+    maxAttempts: config.BACKUP_MAX_ATTEMPTS,
+    retrySeconds: config.BACKUP_RETRY_SECONDS,
+    lockWaitSeconds: config.BACKUP_LOCK_WAIT_SECONDS,
+    maxRunSeconds: config.BACKUP_MAX_RUN_SECONDS,
+    scratchFolder: config.BACKUP_SCRATCH_DIR,
+  };
+}

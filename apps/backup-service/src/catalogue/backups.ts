@@ -1,0 +1,59 @@
+/** The backups that exist, as the ops database knows them. The storage is what makes them exist; this makes them quick to find. */
+import type { Queryable } from '@swfx/database';
+import type { Manifest } from '../seal/manifest';
+
+/**
+ * What is known of a backup's worth. RESTORED: it was restored into a new database, whose tables and row counts equal
+ * those of the snapshot. CONTENT_DIFFERS: it restores to something else. CORRUPT: it does not restore, or its bytes
+ * are not those that were stored. CANNOT_VERIFY_HERE: this machine lacks what a proof needs. NOT_YET: not tried.
+ */
+export const verdicts = ['NOT_YET', 'RESTORED', 'CONTENT_DIFFERS', 'CORRUPT', 'CANNOT_VERIFY_HERE'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** Where a backup is: a storage, and a folder in it. */
+export interface BackupPlace {
+  storage: string;
+  location: string;
+}
+
+/** Enters a backup; one that is there already stays as it is. */
+export async function insertBackup(db: Queryable, manifest: Manifest, place: BackupPlace): Promise<void> {
+  await db.query(
+    `INSERT INTO backup (id, database, storage, location, taken_at, finished_at, size_bytes, duration_seconds, manifest)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+    [
+      manifest.id,
+      manifest.database,
+      place.storage,
+      place.location,
+      manifest.snapshot_at,
+      manifest.finished_at,
+      manifest.dump.stored_bytes,
+      durationSeconds(manifest),
+      manifest,
+    ],
+  );
+}
+
+/** Seconds from capture to commit. */
+export function durationSeconds(manifest: Pick<Manifest, 'started_at' | 'finished_at'>): number {
+  return (Date.parse(manifest.finished_at) - Date.parse(manifest.started_at)) / 1000;
+}
+
+/** Whether a folder of the storage is a backup of the catalogue. */
+export async function isInCatalogue(db: Queryable, place: BackupPlace): Promise<boolean> {
+  const { rowCount } = await db.query('SELECT 1 FROM backup WHERE storage = $1 AND location = $2', [
+    place.storage,
+    place.location,
+  ]);
+  return rowCount !== 0;
+}
+
+/** Stored bytes of a database's newest backup: the best guess at the next one. */
+export async function lastSizeBytes(db: Queryable, database: string): Promise<number | undefined> {
+  const { rows } = await db.query<{ size_bytes: number }>(
+    'SELECT size_bytes FROM backup WHERE database = $1 ORDER BY taken_at DESC LIMIT 1',
+    [database],
+  );
+  return rows[0]?.size_bytes;
+}

@@ -1,0 +1,19 @@
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import { programFolders } from '@swfx/postgres-server';
+
+/** The `zstd` program, on PATH or in a usual place off it; undefined when it is not installed. */
+export async function findZstd(path: string): Promise<string | undefined> {
+  for (const folder of await programFolders(path)) {
+    const program = join(folder, 'zstd');
+    if (await isExecutable(program)) return program;
+  }
+  return undefined;
+}
+
+async function isExecutable(program: string): Promise<boolean> {
+  return access(program, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

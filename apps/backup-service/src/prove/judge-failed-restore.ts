@@ -1,0 +1,22 @@
+export type RestoreJudgement = { verdict: 'CORRUPT' | 'CANNOT_VERIFY_HERE'; reason: string };
+
+/**
+ * What a restore that failed says of a backup whose bytes are those that were stored. A complaint about something that
+ * belongs to the server, not to the dump, says nothing against the backup; any other means that it does not restore.
+ */
+export function judgeFailedRestore(complaint: string): RestoreJudgement {
+  const lacking = lackOfThisServer.some((pattern) => pattern.test(complaint));
+  return lacking
+    ? { verdict: 'CANNOT_VERIFY_HERE', reason: `this machine cannot restore it: ${complaint}` }
+    : { verdict: 'CORRUPT', reason: `it does not restore: ${complaint}` };
+}
+
+const lackOfThisServer = [
+  /extension "[^"]*" is not available/,
+  /could not (?:access|load|open) (?:file|library|extension control file)/,
+  /role "[^"]*" does not exist/,
+  /could not create locale|collation "[^"]*" for encoding "[^"]*" does not exist|ICU is not supported/,
+  /No space left on device|Disk quota exceeded/,
+  /must be loaded via shared_preload_libraries/,
+  /connection to server|server closed the connection|terminating connection/,
+];

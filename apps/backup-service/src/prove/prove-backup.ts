@@ -1,0 +1,147 @@
+/**
+ * The proof of a backup: read back from the storage, restored into a new database on a server that exists for this
+ * alone, and compared, table by table, with what was in the dumped snapshot. Its level is `rows`: every table is there,
+ * and each has as many rows. A verdict is about the backup; what goes wrong with the proving itself is thrown.
+ */
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Secret } from '@swfx/config';
+import { errorMessage } from '@swfx/errors';
+import { findPostgresPrograms, startThrowawayPostgres, type PostgresServer } from '@swfx/postgres-server';
+import { countRows, listTables, type TableRows } from '../capture/list-tables';
+import type { BackupPlace, Verdict } from '../catalogue/backups';
+import { openSession } from '../postgres-client/open-session';
+import type { ServerAddress } from '../postgres-client/server-address';
+import { findZstd } from '../programs/find-zstd';
+import { createMeter } from '../programs/meter';
+import { ProgramError } from '../programs/program-error';
+import type { BackupWork } from '../run/backup-work';
+import { parseManifest, type Manifest } from '../seal/manifest';
+import { readManifest } from '../storage/backup-folder';
+import { compareTables } from './compare-tables';
+import { judgeFailedRestore } from './judge-failed-restore';
+import { restoreDump, type ReadBack } from './restore-dump';
+import { prepareScratch, scratchName } from './scratch-database';
+
+export type ProofResult =
+  | { verdict: 'RESTORED'; tables: number; rows: number }
+  | { verdict: Exclude<Verdict, 'RESTORED' | 'NOT_YET'>; reason: string };
+
+type Settings = Pick<BackupWork, 'storage' | 'path' | 'scratchFolder'>;
+
+/** Proves the backup in a folder of the storage. */
+export async function proveBackup(
+  place: Pick<BackupPlace, 'location'>,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<ProofResult> {
+  const content = await readManifest(settings.storage, place.location);
+  if (content === undefined) return corrupt('its manifest is not in the storage');
+  const parsed = parseManifest(content);
+  if (!parsed.ok) return corrupt(parsed.problem);
+  const { manifest } = parsed;
+  const found = await findPostgresPrograms({ major: manifest.source.server_major });
+  if (!found.found) return cannot(found.reason);
+  const zstd = await findZstd(settings.path);
+  if (!zstd) return cannot('this machine has no zstd');
+  const server = await startThrowawayPostgres({
+    programs: found.programs,
+    ...(settings.scratchFolder ? { parents: [settings.scratchFolder] } : {}),
+  });
+  try {
+    signal.throwIfAborted();
+    const proof = { manifest, server, pgRestore: found.programs.pgRestore, zstd, signal };
+    return await proveOn(proof, () => settings.storage.get(`${place.location}/${manifest.dump.file}`));
+  } finally {
+    await server.stop();
+  }
+}
+
+const corrupt = (reason: string): ProofResult => ({ verdict: 'CORRUPT', reason });
+const cannot = (reason: string): ProofResult => ({ verdict: 'CANNOT_VERIFY_HERE', reason });
+
+interface Proof {
+  manifest: Manifest;
+  server: PostgresServer;
+  pgRestore: string;
+  zstd: string;
+  signal: AbortSignal;
+}
+
+async function proveOn(proof: Proof, read: () => Promise<Readable | undefined>): Promise<ProofResult> {
+  const { manifest, server, signal } = proof;
+  const preparation = await prepareScratch(server, manifest);
+  if (!preparation.ready) return cannot(preparation.reason);
+  const stored = await read();
+  if (!stored) return corrupt('its dump is not in the storage');
+  const address = scratchAddress(server);
+  const restored = await tryRestore(stored, { ...proof, address });
+  const readBack = 'complaint' in restored ? await hashAgain(read, signal) : restored;
+  if (readBack.storedSha256 !== manifest.dump.stored_sha256)
+    return corrupt(`its stored bytes are not those that were written (${readBack.storedBytes} of them)`);
+  if ('complaint' in restored) return judgeFailedRestore(restored.complaint);
+  if (restored.dumpedSha256 !== manifest.dump.dumped_sha256)
+    return corrupt('what it unpacks to is not what was dumped');
+  return judgeContents(manifest, await readTables(address, signal));
+}
+
+/** Compares a restored database's tables with the manifest. */
+export function judgeContents(manifest: Manifest, restored: readonly TableRows[]): ProofResult {
+  const comparison = compareTables(manifest.tables, restored);
+  if (comparison.equal)
+    return {
+      verdict: 'RESTORED',
+      tables: restored.length,
+      rows: restored.reduce((total, table) => total + table.rows, 0),
+    };
+  const { differences } = comparison;
+  const more = differences.length > 5 ? `, and ${differences.length - 5} more` : '';
+  return { verdict: 'CONTENT_DIFFERS', reason: `${differences.slice(0, 5).join(', ')}${more}` };
+}
+
+/** The tables of a database and how many rows each has. */
+export async function readTables(address: ServerAddress, signal: AbortSignal): Promise<TableRows[]> {
+  const session = await openSession(address, signal);
+  try {
+    return await countRows(session, await listTables(session));
+  } finally {
+    await session.end().catch(() => undefined);
+  }
+}
+
+/** A program that fails says something about the backup or this machine; anything else is trouble with the proving. */
+async function tryRestore(
+  stored: Readable,
+  options: Parameters<typeof restoreDump>[1],
+): Promise<ReadBack | { complaint: string }> {
+  try {
+    return await restoreDump(stored, options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof ProgramError) return { complaint: errorMessage(error) };
+    throw error;
+  }
+}
+
+/** After a failed restore: whether the stored bytes are to blame. */
+async function hashAgain(
+  read: () => Promise<Readable | undefined>,
+  signal: AbortSignal,
+): Promise<Pick<ReadBack, 'storedBytes' | 'storedSha256'>> {
+  const meter = createMeter();
+  const stored = await read();
+  if (stored) await pipeline(stored, meter.stream.resume(), { signal });
+  return { storedBytes: meter.bytes(), storedSha256: meter.sha256() };
+}
+
+function scratchAddress(server: PostgresServer): ServerAddress {
+  const url = new URL(server.url());
+  return {
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'postgres',
+    password: new Secret(decodeURIComponent(url.password)),
+    database: scratchName,
+    tls: {},
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * One ring of the task `db_backup_proof`, which is due as soon as a backup is committed. A backup that fails its proof
+ * stops counting as good, and people are told. Trouble with the proving itself is tried again before it is called
+ * CANNOT_VERIFY_HERE: a backup is not blamed for the machine that it was tried on.
+ */
+import { randomUUID } from 'node:crypto';
+import { errorMessage } from '@swfx/errors';
+import type { TaskOutcome } from '@swfx/messaging';
+import { keepLease } from '../catalogue/keep-lease';
+import { claimProof, postponeProof, renewProof, setVerdict, type ProofClaim } from '../catalogue/proofs';
+import type { BackupWork } from '../run/backup-work';
+import { proofEvents } from './proof-events';
+import { proveBackup, type ProofResult } from './prove-backup';
+
+/** Proves the backup with this id, if it waits for that. */
+export async function runProof(work: BackupWork, id: string, stopping: AbortSignal): Promise<TaskOutcome> {
+  const claim = await claimProof(work.pool, id, randomUUID());
+  if (!claim) return 'skipped';
+  const lease = keepLease(() => renewProof(work.pool, claim), work.logger);
+  const limit = AbortSignal.timeout(work.maxRunSeconds * 1000);
+  const startedAt = Date.now();
+  try {
+    const result = await proveBackup(claim, work, AbortSignal.any([stopping, lease.lost, limit]));
+    return await conclude(work, claim, { result, seconds: (Date.now() - startedAt) / 1000 });
+  } catch (error) {
+    if (lease.lost.aborted) return 'skipped';
+    return await tryLater(work, claim, { error, stopping: stopping.aborted });
+  } finally {
+    await lease.stop();
+  }
+}
+
+async function conclude(
+  work: BackupWork,
+  claim: ProofClaim,
+  proof: { result: ProofResult; seconds: number },
+): Promise<TaskOutcome> {
+  const { result, seconds } = proof;
+  const reason = result.verdict === 'RESTORED' ? null : result.reason;
+  const entered = await work.audit.transaction(async (client, note) => {
+    if (!(await setVerdict(client, claim, { verdict: result.verdict, level: 'rows', reason }))) return false;
+    if (result.verdict === 'RESTORED') await note(proofEvents.proven(claim, { ...result, seconds }));
+    else {
+      await note(proofEvents.failed(claim, result));
+      await work.alerts.raiseIn(client, proofEvents.alert(claim, result));
+    }
+    return true;
+  });
+  if (!entered) return 'skipped';
+  if (result.verdict === 'RESTORED') {
+    work.metrics.observe('db_backup_proof_duration_seconds', seconds);
+    work.logger.info('A backup was proven', { backup_id: claim.id, database: claim.database });
+    return 'success';
+  }
+  work.logger.error('A backup failed its proof', {
+    backup_id: claim.id,
+    database: claim.database,
+    verdict: result.verdict,
+    reason,
+  });
+  return 'failure';
+}
+
+async function tryLater(
+  work: BackupWork,
+  claim: ProofClaim,
+  trouble: { error: unknown; stopping: boolean },
+): Promise<TaskOutcome> {
+  const reason = errorMessage(trouble.error);
+  if (!trouble.stopping && claim.attempt >= work.maxAttempts) {
+    const result = { verdict: 'CANNOT_VERIFY_HERE', reason } as const;
+    return conclude(work, claim, { result, seconds: 0 });
+  }
+  const delaySeconds = trouble.stopping ? 0 : work.retrySeconds * 2 ** (claim.attempt - 1);
+  await postponeProof(work.pool, claim, { delaySeconds, reason, counts: !trouble.stopping });
+  work.logger.warn('A proof is put off', { backup_id: claim.id, database: claim.database, error: reason });
+  return 'retry';
+}

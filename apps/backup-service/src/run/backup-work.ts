@@ -1,0 +1,29 @@
+import type { Alerts } from '@swfx/alerts';
+import type { AuditTrail } from '@swfx/audit';
+import type { Pool } from '@swfx/database';
+import type { Logger } from '@swfx/logging';
+import type { Facts } from '@swfx/messaging';
+import type { Metrics } from '@swfx/metrics';
+import type { BackupTarget } from '../config';
+import type { BackupStorage } from '../storage/backup-storage';
+
+/** What the taking and the proving of backups work with. */
+export interface BackupWork {
+  pool: Pool;
+  storage: BackupStorage;
+  audit: AuditTrail;
+  alerts: Alerts;
+  facts: Facts;
+  metrics: Metrics;
+  logger: Logger;
+  targets: readonly BackupTarget[];
+  /** Where programs are looked for first: a PATH value. */
+  path: string;
+  compressionLevel: number;
+  maxAttempts: number;
+  retrySeconds: number;
+  lockWaitSeconds: number;
+  maxRunSeconds: number;
+  /** Where the throwaway server of a proof keeps its data; the system's temporary folder if not given. */
+  scratchFolder: string | undefined;
+}

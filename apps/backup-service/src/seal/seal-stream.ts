@@ -1,0 +1,49 @@
+/**
+ * From a dump to what is stored: zstd in a process of its own, so that compression has a core to itself and our memory
+ * stays flat, and SHA-256 of the bytes on both sides of it. Encryption has its place after the compression.
+ */
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createMeter } from '../programs/meter';
+import { startProgram } from '../programs/start-program';
+
+export interface Seal {
+  /** What is to be stored. */
+  sealed: Readable;
+  /** The parts that must all succeed, for `runTogether`. */
+  parts: Promise<unknown>[];
+  /** Sizes and hashes, once all parts have succeeded. */
+  result(): SealResult;
+}
+
+export interface SealResult {
+  dumpedBytes: number;
+  dumpedSha256: string;
+  storedBytes: number;
+  storedSha256: string;
+}
+
+/** Starts sealing a stream. */
+export function sealStream(
+  dump: Readable,
+  options: { zstd: string; level: number; signal: AbortSignal; onBytes: (dumpedBytes: number) => void },
+): Seal {
+  const { zstd, level, signal } = options;
+  const dumped = createMeter(options.onBytes);
+  const stored = createMeter();
+  const compression = startProgram({ program: zstd, args: [`-${level}`, '--quiet', '--stdout'], env: {}, signal });
+  return {
+    sealed: stored.stream,
+    parts: [
+      pipeline(dump, dumped.stream, compression.stdin, { signal }),
+      pipeline(compression.stdout, stored.stream, { signal }),
+      compression.succeeded,
+    ],
+    result: () => ({
+      dumpedBytes: dumped.bytes(),
+      dumpedSha256: dumped.sha256(),
+      storedBytes: stored.bytes(),
+      storedSha256: stored.sha256(),
+    }),
+  };
+}

@@ -1,0 +1,48 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { BackupStorage } from './backup-storage';
+
+/**
+ * Where one attempt at a backup is kept. Each attempt has a folder of its own, so that a runner that was given up for
+ * dead cannot write into a later one's backup. The time is for people: nothing is ever decided by a name.
+ */
+export function attemptFolder(run: {
+  id: string;
+  database: string;
+  attempt: number;
+  requestedAt: Date;
+}): string {
+  return `${runPrefix(run)}${run.attempt}`;
+}
+
+/** What the folders of all attempts at one run begin with. */
+export function runPrefix(run: { id: string; database: string; requestedAt: Date }): string {
+  const time = run.requestedAt.toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${run.database}/${time}-${run.id}.`;
+}
+
+export const manifestFile = 'manifest.json';
+export const dumpFile = 'dump.pgdump.zst';
+
+/** The manifest in a folder, as text; undefined when the folder is no backup. */
+export async function readManifest(storage: BackupStorage, folder: string): Promise<string | undefined> {
+  const stream = await storage.get(`${folder}/${manifestFile}`);
+  return stream && text(stream);
+}
+
+/** Writes the manifest: from here on the folder is a backup. */
+export async function writeManifest(
+  storage: BackupStorage,
+  folder: string,
+  content: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await storage.put(`${folder}/${manifestFile}`, Readable.from([Buffer.from(content)]), signal);
+}
+
+/** Removes all that is below a prefix; manifests first, so that nothing looks like a backup while it goes. */
+export async function removeAll(storage: BackupStorage, prefix: string): Promise<void> {
+  const keys = (await storage.list(prefix)).map(({ key }) => key);
+  const manifestsFirst = keys.sort((a, b) => Number(b.endsWith(manifestFile)) - Number(a.endsWith(manifestFile)));
+  for (const key of manifestsFirst) await storage.remove(key);
+}

@@ -1,0 +1,25 @@
+import type { Readable } from 'node:stream';
+
+export interface StoredObject {
+  key: string;
+  sizeBytes: number;
+}
+
+/**
+ * Where backups are kept. Keys are paths of plain names. An object is there whole or not at all: `put` resolves once
+ * it would survive a loss of power, and leaves nothing behind when it fails.
+ */
+export interface BackupStorage {
+  /** Its label in metrics and in the catalogue. */
+  readonly name: string;
+  /** Stores a stream; an object of that key is replaced. Rejects with `BackupError` of reason `storage_failed`. */
+  put(key: string, content: Readable, signal: AbortSignal): Promise<void>;
+  /** The content of an object; undefined when there is none. */
+  get(key: string): Promise<Readable | undefined>;
+  /** All objects whose key starts with a prefix, leftovers of interrupted work among them. */
+  list(prefix: string): Promise<StoredObject[]>;
+  /** Removes an object; one that is not there is as good as removed. */
+  remove(key: string): Promise<void>;
+  /** Bytes that can still be stored; undefined where there is no such limit. */
+  freeBytes(): Promise<number | undefined>;
+}
