@@ -13,6 +13,7 @@ import {
   type TestDatabase,
 } from '@swfx/testkit';
 import { build } from 'esbuild';
+import groups from './groups.json';
 
 const repository = join(__dirname, '../../..');
 const root = mkdtempSync(join(tmpdir(), 'swfx-launcher-'));
@@ -27,7 +28,7 @@ beforeAll(async () => {
   cpSync(join(repository, 'libs/database/migrations'), join(root, 'tools/swfx/dist/migrations'), {
     recursive: true,
   });
-  await bundle(join(root, 'tools/swfx/dist/main.js'));
+  await bundle(join(__dirname, 'main.ts'), join(root, 'tools/swfx/dist/main.js'));
   write('apps/key-rotation-service/dist/operator.js', keysBundle);
   database = await createTestDatabase();
   await database.pool.query(schedulesAndInstances);
@@ -86,6 +87,18 @@ describe('swfx GROUP COMMAND', () => {
     const { code, out } = await swfx(['--help']);
     expect(code).toBe(0);
     expect(out).toContain('keys rotate');
+  });
+});
+
+describe('what the help promises of the apps', () => {
+  it.each(Object.entries(groups))('is what the operator bundle of %s has', async (name, group) => {
+    const source = group.bundle.replace('/dist/', '/src/').replace(/js$/, 'ts');
+    const outfile = join(root, 'promised', group.bundle);
+    await bundle(join(repository, source), outfile);
+    const { code, out } = await start([name, '--help'], {}, outfile).ended;
+    expect(code).toBe(0);
+    for (const command of Object.keys(group.commands))
+      expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   });
 });
 
@@ -249,10 +262,10 @@ interface Ended {
   err: string;
 }
 
-function start(words: string[], environment: Record<string, string> = {}) {
+function start(words: string[], environment: Record<string, string> = {}, program = launcher) {
   const { PATH = '' } = process.env;
   // From another folder, since the launcher finds its repository by its own place.
-  const child = spawn(process.execPath, [launcher, ...words], {
+  const child = spawn(process.execPath, [program, ...words], {
     cwd: tmpdir(),
     env: { PATH, ...environment },
   });
@@ -277,15 +290,16 @@ async function deadDatabase(): Promise<string> {
   return `postgres://nobody@127.0.0.1:${await freePort()}/ops`;
 }
 
-async function bundle(outfile: string): Promise<void> {
+async function bundle(source: string, outfile: string): Promise<void> {
   await build({
-    entryPoints: [join(__dirname, 'main.ts')],
+    entryPoints: [source],
     outfile,
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: ['pg-native'],
+    loader: { '.node': 'copy' },
+    logLevel: 'error',
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   });

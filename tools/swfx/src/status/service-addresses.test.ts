@@ -1,4 +1,4 @@
-import { parseServiceList, serviceAddresses } from './service-addresses';
+import { parseServiceList, parseStackState, serviceAddresses } from './service-addresses';
 
 describe('serviceAddresses', () => {
   it('reads a list of names and URLs', () => {
@@ -10,6 +10,16 @@ describe('serviceAddresses', () => {
 
   it('refuses an entry that is not one, and quotes it', () => {
     expect(() => parseServiceList('api-gateway')).toThrow('"api-gateway" is not one');
+  });
+
+  it('reads what the local stack wrote, and leaves out what has no operations listener', () => {
+    const services = [
+      { name: 'api-gateway', port: 8000, operationsPort: 9101 },
+      { name: 'slack-stand-in', port: 8004 },
+    ];
+    expect(parseStackState(JSON.stringify({ services }))).toEqual([
+      { service: 'api-gateway', port: 8000, operations: 'http://127.0.0.1:9101' },
+    ]);
   });
 
   it('falls back on the published ports', () => {

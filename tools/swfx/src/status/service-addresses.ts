@@ -38,7 +38,15 @@ export function serviceAddresses(environment: Environment): ServiceAddress[] {
   const listed = environment['SWFX_SERVICES'];
   if (listed) return parseServiceList(listed);
   const file = join(environment['SWFX_STATE_DIR'] ?? '.swfx', 'state.json');
-  return existsSync(file) ? parseStackState(readFileSync(file, 'utf8')) : published;
+  return existsSync(file) ? readStackState(file) : published;
+}
+
+function readStackState(file: string): ServiceAddress[] {
+  try {
+    return parseStackState(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file} cannot be understood: run npm start again.`, { cause: error });
+  }
 }
 
 /** Reads `api-gateway=http://gateway:9101,backup-service=http://backup:9102`. */
