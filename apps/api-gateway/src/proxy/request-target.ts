@@ -17,8 +17,8 @@ export function parseRequestTarget(raw: string): RequestTarget {
   if (/[^\x21-\x7e]|[\\#]/.test(encodedPath + query)) return refuse('has characters that must be encoded');
   if (!encodedPath.startsWith('/')) return refuse('must begin with a slash');
   if (/%(?![0-9a-f]{2})/i.test(encodedPath)) return refuse('has an incomplete percent-encoding');
-  if (hiddenSeparator.test(encodedPath)) return refuse('hides a separator in a percent-encoding');
   const path = decodeUnreserved(encodedPath);
+  if (hiddenSeparator.test(path)) return refuse('hides a separator in a percent-encoding');
   const segments = path.slice(1).split('/');
   if (segments.some(isDotSegment)) return refuse('has a dot segment');
   if (segments.slice(0, -1).includes('')) return refuse('has an empty segment');
