@@ -7,7 +7,8 @@ import { policyProblems } from './rotation/rotation-policy';
 const cron = () =>
   text().superRefine((value, context) => {
     const problem = cronProblem(value);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
+    // Not to be continued: the rules between fields can make nothing of such a schedule.
+    if (problem) context.addIssue({ code: 'custom', message: problem, continue: false });
   });
 
 /** The configuration of the key-rotation service; a combination that could refuse a valid token does not start. */

@@ -37,17 +37,19 @@ export function watchKeySet(options: WatchOptions): KeySetWatch {
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> = Promise.resolve();
 
+  function conclude(next: Readiness): void {
+    if (readiness.ready && !next.ready) logger.warn('Not able to rotate keys', { reason: next.reason });
+    readiness = next;
+  }
   async function look(): Promise<void> {
-    const before = readiness.ready;
     try {
       const keySet = await readKeySet(pool);
       activeSince = localTimeOf(activatedAt(keySet), keySet.readAt);
       await setGauges(options, keySet);
-      readiness = await readinessOf(pool, keySet, ring);
+      conclude(await readinessOf(pool, keySet, ring));
     } catch (error) {
-      readiness = notReady(errorMessage(error));
+      conclude(notReady(errorMessage(error)));
     }
-    if (before && !readiness.ready) logger.warn('Not able to rotate keys', { reason: readiness.reason });
   }
   async function loop(): Promise<void> {
     await look();
