@@ -1,7 +1,5 @@
 /** Each import is linted as if it stood in the file; the file itself is not touched. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { repositoryRoot } from './repository';
+import { runJson } from './run-json';
 
 interface Finding {
   ruleId: string;
@@ -32,13 +30,7 @@ const texts = cases.map(({ file, from }) => ({
   file,
   text: `import * as it from '${from}';\nexport const found = it;\n`,
 }));
-const findings = JSON.parse(
-  execFileSync(process.execPath, [join(repositoryRoot, 'tools/checks/bin/lint-texts.mjs')], {
-    cwd: repositoryRoot,
-    input: JSON.stringify(texts),
-    encoding: 'utf8',
-  }),
-) as Finding[][];
+const findings = runJson<Finding[][]>('tools/checks/bin/lint-texts.mjs', texts);
 
 test.each(cases.map((example, index) => ({ ...example, index })))(
   'in $file, $from is refused: $refused',

@@ -39,9 +39,8 @@ ${sections.join('\n\n')}
 }
 
 function table(fields: ConfigField[]): string {
-  return ['| name | accepts | default | meaning |', '| --- | --- | --- | --- |', ...fields.map(row)].join(
-    '\n',
-  );
+  const head = ['| name | accepts | default | meaning |', '| --- | --- | --- | --- |'];
+  return [...head, ...fields.map(row)].join('\n');
 }
 
 function row({ name, accepts, secret, defaultValue, required, description }: ConfigField): string {

@@ -12,11 +12,16 @@ const files = repositoryFiles();
 const topNames = [...new Set(files.map((path) => path.split('/')[0] ?? ''))];
 const documents = files.filter((path) => /^([A-Z]+|docs\/.*)\.md$/.test(path));
 
-const scripts = Object.keys((JSON.parse(readText('package.json')) as { scripts: object }).scripts);
+/** Of the root, and of every project in its own folder. */
+const scripts = files.filter((path) => path.endsWith('package.json')).flatMap(scriptsOf);
 const { createProgram } = loadSource<{ createProgram(environment: object): CommandTree }>(
   'tools/swfx/src/create-program.ts',
 );
 const swfx = leaves(createProgram({}));
+
+function scriptsOf(path: string): string[] {
+  return Object.keys((JSON.parse(readText(path)) as { scripts: object }).scripts);
+}
 
 function leaves(tree: CommandTree, above = ''): string[] {
   return tree.commands.flatMap((child) => {

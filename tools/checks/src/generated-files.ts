@@ -2,15 +2,13 @@
  * The documents that are made from the sources they describe, so that they cannot say anything else. `npm run docs`
  * writes them; a test compares what is there with what would be written.
  */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { errorCatalogue } from '@swfx/errors';
 import { configFieldsOf } from './config-fields';
 import { renderConfigurationReference } from './configuration-reference';
 import { renderEnvironmentExample } from './environment-example';
 import { renderErrorReference } from './error-reference';
 import { publishedSchemas } from './published-schemas';
-import { repositoryRoot } from './repository';
+import { runJson } from './run-json';
 import { serviceNames } from './services';
 
 /** Every generated file's content by its path. */
@@ -32,14 +30,5 @@ export function generatedFiles(): Record<string, string> {
 
 /** As prettier leaves them, so that formatting the repository changes no generated file. */
 function formatted(files: Record<string, string>): Record<string, string> {
-  const program = join(repositoryRoot, 'node_modules/prettier/bin/prettier.cjs');
-  return Object.fromEntries(
-    Object.entries(files).map(([path, content]) => {
-      const args = [program, '--stdin-filepath', path];
-      return [
-        path,
-        execFileSync(process.execPath, args, { cwd: repositoryRoot, input: content, encoding: 'utf8' }),
-      ];
-    }),
-  );
+  return runJson('tools/checks/bin/format-texts.mjs', files);
 }
