@@ -46,6 +46,8 @@ export function forward(exchange: Exchange): void {
     // An answer that is whole and only not yet read is nobody's failure but the reader's.
     if (!response.writableEnded) exchange.onFailure(problem);
     if (response.headersSent) return void response.destroy();
+    // An answer that could not be begun may have left some of its headers.
+    for (const name of response.getHeaderNames()) if (name !== 'x-request-id') response.removeHeader(name);
     answerProblem(response, problem);
     discardBody(request);
   }
@@ -83,7 +85,11 @@ export function forward(exchange: Exchange): void {
 function beginAnswer(response: ServerResponse, status: number, rawHeaders: unknown): void {
   if (status < 200) return;
   const pairs = (rawHeaders as Buffer[]).map((bytes) => bytes.toString('latin1'));
-  response.writeHead(status, headersForClient(status, pairs));
+  const headers = headersForClient(status, pairs);
+  // Not by writeHead(): beside headers that are set already, it keeps only the last of several with one name.
+  for (let at = 0; at < headers.length; at += 2)
+    response.appendHeader(headers[at] as string, headers[at + 1] as string);
+  response.writeHead(status);
 }
 
 function pass(chunk: Buffer, response: ServerResponse, upstream: Dispatcher.DispatchController): void {
