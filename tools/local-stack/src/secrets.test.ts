@@ -9,7 +9,10 @@ describe('completeSecrets', () => {
     expect(again).toEqual({ ...first, rolePasswords: { gateway: 'random18', backup: 'new' } });
   });
 
-  it('names the key that seals', () => {
-    expect(completeSecrets({}, [], random).keyEncryptionKeys).toBe('local:random32');
+  it('writes the key that seals as base64 of 32 bytes behind its name', () => {
+    const { keyEncryptionKeys } = completeSecrets({}, [], (bytes) =>
+      Buffer.alloc(bytes, 0xfb).toString('base64url'),
+    );
+    expect(keyEncryptionKeys).toBe(`local:${Buffer.alloc(32, 0xfb).toString('base64')}`);
   });
 });

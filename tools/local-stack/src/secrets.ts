@@ -40,11 +40,16 @@ export function completeSecrets(
     postgresPassword: stored.postgresPassword ?? random(18),
     redisPassword: stored.redisPassword ?? random(18),
     rolePasswords,
-    keyEncryptionKeys: stored.keyEncryptionKeys ?? `local:${random(32)}`,
+    keyEncryptionKeys: stored.keyEncryptionKeys ?? `local:${asBase64(random(32))}`,
     alertIntakeToken: stored.alertIntakeToken ?? random(24),
     slackWebhookSecret: stored.slackWebhookSecret ?? random(18).replace(/[-_]/g, 'x'),
     demoPassword: stored.demoPassword ?? random(12),
   };
+}
+
+/** The ring's keys are written in plain base64. */
+function asBase64(text: string): string {
+  return Buffer.from(text, 'base64url').toString('base64');
 }
 
 function randomText(bytes: number): string {

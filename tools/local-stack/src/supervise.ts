@@ -26,7 +26,7 @@ export type Child = {
 };
 
 export type ChildState = 'starting' | 'ready' | 'waiting' | 'stopped';
-export type ChildStatus = { name: string; state: ChildState; pid?: number };
+export type ChildStatus = { name: string; state: ChildState; logFile: string; pid?: number };
 
 export type Supervisor = {
   /** Starts a child. Rejects with a `StackError` that says why it did not become ready. */
@@ -148,7 +148,12 @@ export function createSupervisor({ say, changed }: SupervisorEvents): Supervisor
       for (const { running } of all.values()) if (running) killNow(running.pid);
     },
     children: () =>
-      [...all.values()].map(({ child, state, running }) => ({ name: child.name, state, pid: running?.pid })),
+      [...all.values()].map(({ child: { name, logFile }, state, running }) => ({
+        name,
+        state,
+        logFile,
+        pid: running?.pid,
+      })),
   };
 }
 

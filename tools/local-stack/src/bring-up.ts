@@ -1,0 +1,72 @@
+/** From an empty machine to a stack in which every metric, log and query has something to say, step by step. */
+import { loadSamplePlatform } from '@swfx/sample-platform';
+import { prepareDatabases } from './databases';
+import { addDemoUser, backUpPlatform, demoEmail, rotateKeys } from './first-run';
+import type { PreparedMachine } from './prepare-machine';
+import type { Progress } from './progress';
+import { defineServices, operatorEnvironment, serviceChild } from './services';
+import type { StackFacts } from './services';
+import type { Supervisor } from './supervise';
+import { adminUrl } from './urls';
+import { writePrivateFile } from './write-private-file';
+
+type BringUp = { machine: PreparedMachine; supervisor: Supervisor; progress: Progress; signal: AbortSignal };
+
+/** Resolves when every child is ready. Rejects when a step fails or `signal` aborts; the caller stops what runs. */
+export async function bringUp({ machine, supervisor, progress, signal }: BringUp): Promise<void> {
+  const { facts, postgres, redis } = machine;
+  const step: Progress['step'] = (name, work) => {
+    signal.throwIfAborted();
+    return Promise.race([progress.step(name, work), rejectOnAbort(signal)]);
+  };
+  await step(`${postgres.name}, ${redis.name}`, () => startAll(supervisor, [postgres, redis]));
+  await step('databases', async () => {
+    await prepareDatabases(facts);
+    await writeOperatorFile(facts);
+  });
+  await step('sample platform', async (note) => {
+    await loadSamplePlatform({ databaseUrl: adminUrl(facts, 'platform'), onProgress: note });
+  });
+  await startServices(facts, supervisor, step);
+  await firstRun(facts, step, signal);
+}
+
+async function startAll(
+  supervisor: Supervisor,
+  children: Parameters<Supervisor['start']>[0][],
+): Promise<void> {
+  await Promise.all(children.map((child) => supervisor.start(child)));
+}
+
+/** Helpers first, the dispatcher before those that have something to report, each tier at once. */
+async function startServices(
+  facts: StackFacts,
+  supervisor: Supervisor,
+  step: Progress['step'],
+): Promise<void> {
+  const services = defineServices(facts);
+  for (const tier of [...new Set(services.map((service) => service.tier))].sort()) {
+    const ofTier = services.filter((service) => service.tier === tier);
+    const children = ofTier.map((service) => serviceChild(service, facts));
+    await step(ofTier.map(({ name }) => name).join(', '), () => startAll(supervisor, children));
+  }
+}
+
+async function firstRun(facts: StackFacts, step: Progress['step'], signal: AbortSignal): Promise<void> {
+  const context = { root: facts.layout.root, env: operatorEnvironment(facts), signal };
+  await step(`user ${demoEmail}`, () => addDemoUser(context, facts.secrets.demoPassword));
+  await step('a rotation of the signing keys', () => rotateKeys(context));
+  await step('a backup of the platform database', () => backUpPlatform(context));
+}
+
+/** For `swfx`: the operator's environment, one NAME=value a line. */
+async function writeOperatorFile(facts: StackFacts): Promise<void> {
+  const lines = Object.entries(operatorEnvironment(facts)).map(([name, value]) => `${name}=${value}`);
+  await writePrivateFile(facts.layout.operatorFile, `${lines.join('\n')}\n`);
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}

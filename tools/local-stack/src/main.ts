@@ -1,0 +1,51 @@
+import { createProgress } from './progress';
+import type { Output } from './progress';
+import { explainError } from './explain-error';
+import { paint } from './paint';
+import { runChecks } from './run-checks';
+import { runStack } from './run-stack';
+import { parseStartOptions } from './start-options';
+import { listenForStop } from './stop-request';
+
+/** `npm start`: runs the stack until it is asked to stop. Resolves with the exit code. */
+export async function start(options: {
+  root: string;
+  args: string[];
+  rebuild: () => Promise<string[]>;
+}): Promise<number> {
+  const { root, args, rebuild } = options;
+  const parsed = parseStartOptions(args);
+  if (!parsed.ok) return complain(new Error(`${parsed.problem} See: npm start -- --help`));
+  const output = standardOutput();
+  const progress = createProgress(output);
+  const inherited = { path: process.env['PATH'], home: process.env['HOME'] };
+  const stop = listenForStop();
+  return runStack({ root, options: parsed.options, output, progress, stop, inherited, rebuild }).then(
+    () => 0,
+    complain,
+  );
+}
+
+/** `npm test`: every check there is. Resolves with the exit code. */
+export async function test({ root }: { root: string; args: string[] }): Promise<number> {
+  const progress = createProgress(standardOutput());
+  return runChecks({ root, progress, environment: process.env }).catch(complain);
+}
+
+function standardOutput(): Output {
+  // Whoever read this may be gone (a closed terminal, `| head`); the stack goes on without a reader.
+  process.stdout.on('error', () => undefined);
+  const isTerminal = Boolean(process.stdout.isTTY) && process.env['TERM'] !== 'dumb';
+  return {
+    write: (text) => void process.stdout.write(text),
+    isTerminal,
+    hasColour: isTerminal && !process.env['NO_COLOR'],
+  };
+}
+
+function complain(error: unknown): number {
+  const { sentence, detail } = explainError(error);
+  const red = paint(Boolean(process.stderr.isTTY)).red;
+  process.stderr.write(`${red(sentence)}\n${detail ? `${detail}\n` : ''}`);
+  return 1;
+}

@@ -1,0 +1,83 @@
+/** Everything that has to be so before anything is started: folders, secrets, programs and free ports. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { choosePostgres } from './choose-postgres';
+import { loginNames } from './databases';
+import { readDotenv } from './dotenv';
+import {
+  choosePostgresHome,
+  majorsWithData,
+  outsidePostgresFolder,
+  postgresChild,
+  redisChild,
+} from './engines';
+import type { PostgresHome } from './engines';
+import type { Layout } from './layout';
+import { portHolder } from './port-holder';
+import { freePorts, takenPorts, usualPorts } from './ports';
+import type { Ports } from './ports';
+import { provision } from './provision';
+import { loadSecrets } from './secrets';
+import type { StackFacts } from './services';
+import type { StackContext } from './stack-context';
+import { StackError } from './stack-error';
+import type { Child } from './supervise';
+
+/** The facts that every child is defined by, and the two children that all others need. */
+export type PreparedMachine = { facts: StackFacts; postgres: Child; redis: Child };
+
+export async function prepareMachine(context: StackContext, layout: Layout): Promise<PreparedMachine> {
+  const { root, options, inherited, progress } = context;
+  const machine = await provision({ root, yes: options.yes, path: inherited.path, say: progress.say });
+  await createFolders(layout);
+  const { secrets, isNew } = await loadSecrets(layout.secretsFile, loginNames);
+  const home = await choosePostgresHome(layout);
+  if (isNew) await refuseForeignData(home, layout);
+  const chosen = await choosePostgres(machine.postgres, await majorsWithData(home), inherited.path);
+  if (chosen.notice) progress.say(chosen.notice);
+  const ports = options.freePorts ? await freePorts() : await usualPortsIfFree();
+  const dotenv = await readDotenv(join(root, '.env'));
+  const facts: StackFacts = {
+    layout,
+    ports,
+    secrets,
+    inherited,
+    dotenv,
+    machine: { ...machine, postgres: chosen.programs },
+    overrides: options.env,
+  };
+  return {
+    facts,
+    postgres: postgresChild(facts, home, chosen.programs),
+    redis: redisChild(facts, machine.redisServer),
+  };
+}
+
+async function createFolders({ logsDir, backupsDir, spoolDir }: Layout): Promise<void> {
+  for (const folder of [logsDir, backupsDir, spoolDir]) await mkdir(folder, { recursive: true });
+}
+
+/** Data whose password is gone. Outside the state folder it is what a removed `.swfx` has left behind. */
+async function refuseForeignData(home: PostgresHome, layout: Layout): Promise<void> {
+  if (!(await majorsWithData(home)).length) return;
+  if (home.folder !== outsidePostgresFolder(layout)) {
+    await rm(layout.secretsFile);
+    throw new StackError(
+      `${layout.secretsFile} is gone, and with it the way into the data: npm start -- --reset`,
+    );
+  }
+  await rm(home.folder, { recursive: true });
+  await mkdir(home.folder, { recursive: true, mode: 0o755 });
+}
+
+async function usualPortsIfFree(): Promise<Ports> {
+  const taken = await takenPorts(usualPorts);
+  if (!taken.length) return usualPorts;
+  const named = await Promise.all(taken.map(describePort));
+  throw new StackError(`${named.join(', ')}: stop what listens there, or use npm start -- --free-ports.`);
+}
+
+async function describePort(port: number): Promise<string> {
+  const holder = await portHolder(port);
+  return `port ${port} is taken${holder ? ` by ${holder}` : ''}`;
+}

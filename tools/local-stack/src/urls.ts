@@ -1,0 +1,25 @@
+import type { Ports } from './ports';
+import type { Secrets } from './secrets';
+
+type Facts = { ports: Ports; secrets: Secrets };
+
+/** The superuser's URL of a database of the stack. Holds the password. Pure. */
+export function adminUrl({ ports, secrets }: Facts, database: string): string {
+  return postgresUrl('postgres', secrets.postgresPassword, ports.postgres, database);
+}
+
+/** The URL of one of the stack's login roles. Holds the password. Pure. */
+export function loginUrl({ ports, secrets }: Facts, login: string, database: string): string {
+  const password = secrets.rolePasswords[login];
+  if (!password) throw new Error(`${login} is not a login of the local stack`);
+  return postgresUrl(login, password, ports.postgres, database);
+}
+
+/** The URL of the stack's Redis. Holds the password. Pure. */
+export function redisUrl({ ports, secrets }: Facts): string {
+  return `redis://:${encodeURIComponent(secrets.redisPassword)}@127.0.0.1:${ports.redis}`;
+}
+
+function postgresUrl(user: string, password: string, port: number, database: string): string {
+  return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+}
