@@ -163,8 +163,14 @@ describe('swfx status', () => {
   });
 
   it('shows a service that is down, from what the local stack wrote', async () => {
-    const [port, operationsPort] = [8000, await freePort()];
-    write('.swfx/state.json', JSON.stringify({ services: [{ name: 'api-gateway', port, operationsPort }] }));
+    const gatewayOperations = await freePort();
+    const others = {
+      rotationOperations: healthy.port,
+      backupOperations: ill.port,
+      dispatcherOperations: healthy.port,
+    };
+    const ports = { gateway: 8000, gatewayOperations, dispatcher: 8003, ...others };
+    write('.swfx/state.json', JSON.stringify({ ports }));
     const { code, out } = await swfx(['status'], { DATABASE_URL: database.url });
     rmSync(join(root, '.swfx'), { recursive: true });
     expect(code).toBe(1);
@@ -200,10 +206,13 @@ describe('swfx db migrate', () => {
 describe('swfx logs', () => {
   const line = (service: string, second: number, message: string) =>
     JSON.stringify({ timestamp: `2025-06-22T14:30:0${second}.000Z`, level: 'info', service, message });
+  const access =
+    '2025-06-22T14:30:02.500Z 127.0.0.1 "GET /api/wallets HTTP/1.1" 200 12 0.0021 "curl/8" 4bf92f';
 
   beforeEach(() => {
     write('logs/api-gateway.log', `${line('api-gateway', 1, 'one')}\n${line('api-gateway', 3, 'three')}\n`);
     write('logs/backup-service.log', `${line('backup-service', 2, 'two')}\n`);
+    write('logs/api-gateway.access.log', `${access}\n`);
     write(
       'logs/audit.log',
       '{"timestamp":"2025-06-22T14:30:00.000Z","logger":"audit","action":"db_backup_started"}\n',
@@ -216,15 +225,16 @@ describe('swfx logs', () => {
     expect(messages(out)).toEqual(['one', 'two', 'three']);
   });
 
-  it('shows the last lines of one service, and the audit log, where that is asked for', async () => {
+  it('shows the last lines of one service, or another log, where that is asked for', async () => {
     expect(messages((await swfx(['logs', 'api-gateway', '-n', '1'])).out)).toEqual(['three']);
     expect((await swfx(['logs', '--audit'])).out).toContain('db_backup_started');
+    expect((await swfx(['logs', 'api-gateway', '--access'])).out).toBe(`${access}\n`);
   });
 
   it('names the services that there are when one is not', async () => {
     const { code, err } = await swfx(['logs', 'gateway']);
     expect(code).toBe(2);
-    expect(err).toContain('there are api-gateway, audit, backup-service');
+    expect(err).toContain('there are api-gateway, backup-service');
   });
 
   it('follows until it is interrupted, and ends well', async () => {

@@ -18,9 +18,9 @@ interface OpenFile {
   reader: LogReader;
 }
 
-/** The names of the services, and other programs, that have a log in a folder. */
+/** The names of the services, and of other programs, that have a log of their own in a folder. */
 export function loggedServices(folder: string): string[] {
-  return logFiles(folder).map((file) => basename(file, '.log'));
+  return [...new Set(logFiles(folder).map(serviceOf))].filter((name) => name !== 'audit');
 }
 
 /** Opens every `*.log` of a folder. */
@@ -31,7 +31,7 @@ export function openLogFolder(folder: string): LogFolder {
     for (const name of logFiles(folder)) {
       if (open.has(name)) continue;
       open.set(name, {
-        service: basename(name, '.log'),
+        service: serviceOf(name),
         lastAt: 0,
         reader: openLogReader(join(folder, name)),
       });
@@ -52,6 +52,11 @@ function parseAll(file: OpenFile, lines: readonly string[]): LogLine[] {
     file.lastAt = line.at;
     return line;
   });
+}
+
+/** A service has `<service>.log` and `<service>.access.log`; the audit log is one for all. */
+function serviceOf(file: string): string {
+  return basename(basename(file, '.log'), '.access');
 }
 
 function logFiles(folder: string): string[] {

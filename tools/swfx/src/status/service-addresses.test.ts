@@ -12,14 +12,20 @@ describe('serviceAddresses', () => {
     expect(() => parseServiceList('api-gateway')).toThrow('"api-gateway" is not one');
   });
 
-  it('reads what the local stack wrote, and leaves out what has no operations listener', () => {
-    const services = [
-      { name: 'api-gateway', port: 8000, operationsPort: 9101 },
-      { name: 'slack-stand-in', port: 8004 },
-    ];
-    expect(parseStackState(JSON.stringify({ services }))).toEqual([
-      { service: 'api-gateway', port: 8000, operations: 'http://127.0.0.1:9101' },
-    ]);
+  it('reads the ports that the local stack wrote down', () => {
+    const ports = {
+      gateway: 18000,
+      gatewayOperations: 19101,
+      rotationOperations: 19090,
+      backupOperations: 19102,
+      dispatcher: 18003,
+      dispatcherOperations: 19103,
+    };
+    expect(parseStackState(JSON.stringify({ status: 'running', ports }))[0]).toEqual({
+      service: 'api-gateway',
+      port: 18000,
+      operations: 'http://127.0.0.1:19101',
+    });
   });
 
   it('falls back on the published ports', () => {

@@ -16,21 +16,26 @@ export interface ServiceAddress {
   operations: string;
 }
 
-const published: ServiceAddress[] = [
-  { service: 'api-gateway', port: 8000, operations: 'http://127.0.0.1:9101' },
-  { service: 'key-rotation-service', port: null, operations: 'http://127.0.0.1:9090' },
-  { service: 'backup-service', port: null, operations: 'http://127.0.0.1:9102' },
-  { service: 'alert-dispatcher', port: 8003, operations: 'http://127.0.0.1:9103' },
-];
+/** The ports by the names that the local stack gives them; here the published ones. */
+const publishedPorts = {
+  gateway: 8000,
+  gatewayOperations: 9101,
+  rotationOperations: 9090,
+  backupOperations: 9102,
+  dispatcher: 8003,
+  dispatcherOperations: 9103,
+};
 
+const port = z.number().int();
 const stackState = z.object({
-  services: z.array(
-    z.object({
-      name: z.string(),
-      port: z.number().int().nullish(),
-      operationsPort: z.number().int().nullish(),
-    }),
-  ),
+  ports: z.object({
+    gateway: port,
+    gatewayOperations: port,
+    rotationOperations: port,
+    backupOperations: port,
+    dispatcher: port,
+    dispatcherOperations: port,
+  }),
 });
 
 /** The services to ask, in the order in which they are shown. */
@@ -38,7 +43,7 @@ export function serviceAddresses(environment: Environment): ServiceAddress[] {
   const listed = environment['SWFX_SERVICES'];
   if (listed) return parseServiceList(listed);
   const file = join(environment['SWFX_STATE_DIR'] ?? '.swfx', 'state.json');
-  return existsSync(file) ? readStackState(file) : published;
+  return existsSync(file) ? readStackState(file) : onThisMachine(publishedPorts);
 }
 
 function readStackState(file: string): ServiceAddress[] {
@@ -62,13 +67,21 @@ export function parseServiceList(text: string): ServiceAddress[] {
   });
 }
 
-/** Reads what the local stack wrote about the services that it started. */
+/** Reads what the local stack wrote about itself. */
 export function parseStackState(text: string): ServiceAddress[] {
-  return stackState
-    .parse(JSON.parse(text))
-    .services.flatMap(({ name, port, operationsPort }) =>
-      operationsPort
-        ? [{ service: name, port: port ?? null, operations: `http://127.0.0.1:${operationsPort}` }]
-        : [],
-    );
+  return onThisMachine(stackState.parse(JSON.parse(text)).ports);
+}
+
+function onThisMachine(ports: typeof publishedPorts): ServiceAddress[] {
+  const address = (service: string, port: number | null, operationsPort: number) => ({
+    service,
+    port,
+    operations: `http://127.0.0.1:${operationsPort}`,
+  });
+  return [
+    address('api-gateway', ports.gateway, ports.gatewayOperations),
+    address('key-rotation-service', null, ports.rotationOperations),
+    address('backup-service', null, ports.backupOperations),
+    address('alert-dispatcher', ports.dispatcher, ports.dispatcherOperations),
+  ];
 }
