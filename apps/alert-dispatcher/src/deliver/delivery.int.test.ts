@@ -1,0 +1,297 @@
+import { randomUUID } from 'node:crypto';
+import { storeAlert, type Alert } from '@swfx/alerts';
+import { createSlackStandIn, type SlackStandIn } from '@swfx/slack-stand-in';
+import {
+  createTestDatabase,
+  createTestRedis,
+  waitUntil,
+  type TestDatabase,
+  type TestRedis,
+} from '@swfx/testkit';
+import { Registry } from 'prom-client';
+import { exampleAlert, startTestDispatcher, type TestDispatcher } from '../start-test-dispatcher';
+
+describe('delivery', () => {
+  let database: TestDatabase;
+  let redis: TestRedis;
+  let slack: SlackStandIn;
+  let databaseUrl: string;
+  let dispatcher: TestDispatcher;
+
+  beforeAll(async () => {
+    [database, redis, slack] = await Promise.all([
+      createTestDatabase(),
+      createTestRedis(),
+      createSlackStandIn({ port: 0 }),
+    ]);
+    databaseUrl = await database.urlAs('swfx_dispatcher');
+    dispatcher = await start();
+  });
+  afterEach(async () => {
+    await untilNothingWaits();
+    slack.clear();
+  });
+  afterAll(async () => {
+    await dispatcher.stop();
+    await Promise.all([database.drop(), redis.drop(), slack.stop()]);
+  });
+
+  const start = (settings: Record<string, string> = {}) =>
+    startTestDispatcher({
+      databaseUrl,
+      redisUrl: redis.url,
+      registry: new Registry(),
+      settings: {
+        SLACK_ALERTING_ENABLED: 'true',
+        SLACK_WEBHOOK_URL: slack.webhookUrl,
+        SLACK_TIMEOUT_SECONDS: '1',
+        ...settings,
+      },
+    });
+  const raise = async (changes: Partial<Alert> = {}) => {
+    const alert = exampleAlert(changes);
+    await storeAlert(database.pool, alert);
+    return alert.id;
+  };
+  const deliveryOf = async (id: string) =>
+    (await database.pool.query('SELECT * FROM alert_delivery WHERE alert_id = $1', [id])).rows[0];
+  const until = (id: string, expected: object) =>
+    waitUntil(async () => {
+      const row = await deliveryOf(id);
+      expect(row).toMatchObject(expected);
+      return row;
+    });
+  /** As if all back-off were over; Retry-After is waited for in earnest by a test of its own. */
+  const passTime = () =>
+    database.pool.query(
+      `WITH destination AS (UPDATE alert_destination SET not_before = now())
+       UPDATE alert_delivery SET next_attempt_at = now() WHERE state = 'pending'`,
+    );
+  const untilNothingWaits = () =>
+    waitUntil(async () => {
+      const { rows } = await database.pool.query(
+        `SELECT count(*)::int AS waiting FROM alert LEFT JOIN alert_delivery ON alert_id = id
+         WHERE coalesce(state, 'pending') = 'pending'`,
+      );
+      return rows[0].waiting === 0;
+    });
+  const outcomes = () => slack.attempts().map((attempt) => attempt.outcome);
+
+  it('delivers an alert once, the published lines first, and counts it', async () => {
+    const before = await dispatcher.metric('alerts_sent_total{destination="slack",severity="critical"}');
+    const id = await raise({ severity: 'critical' });
+    expect(await until(id, { state: 'sent' })).toMatchObject({ attempts: 1, reason: null });
+    expect(slack.messages()).toHaveLength(1);
+    expect(slack.messages()[0]?.text.split('\n').slice(0, 4)).toEqual([
+      '🚨 [TEST] Database backup failed',
+      'Error: pg_dump: error: connection refused',
+      'Timestamp: 2025-06-22T14:30:00Z',
+      'Severity: critical',
+    ]);
+    await waitUntil(
+      async () =>
+        (await dispatcher.metric('alerts_sent_total{destination="slack",severity="critical"}')) ===
+        before + 1,
+    );
+    expect(await dispatcher.metric('alert_delivery_seconds_count')).toBeGreaterThan(0);
+    expect(
+      await dispatcher.metric('celery_task_total{task_name="alert_delivery",status="success"}'),
+    ).toBeGreaterThan(0);
+    await waitUntil(async () => (await dispatcher.metric('alert_oldest_undelivered_seconds')) === 0);
+  });
+
+  it('waits for as long as Slack asks, and then delivers', async () => {
+    slack.respondWith({ status: 429, retryAfter: 3 });
+    const [limited, other] = [await raise(), await raise()];
+    await until(limited, { state: 'sent', attempts: 2 });
+    await until(other, { state: 'sent', attempts: 1 });
+    const [refused, next] = slack.attempts().map((attempt) => Date.parse(attempt.at));
+    expect((next ?? 0) - (refused ?? 0)).toBeGreaterThanOrEqual(3_000);
+    expect(outcomes()).toEqual([429, 200, 200]);
+    expect(await dispatcher.metric('alerts_failed_total{reason="rate_limited"}')).toBe(1);
+  });
+
+  it('tries again after errors, time-outs and broken connections, and says why it waits', async () => {
+    slack.respondWith({ status: 500 }, { hangMs: 60_000 }, { reset: true });
+    const id = await raise();
+    await until(id, { state: 'pending', reason: 'server_error', detail: 'Slack answered 500: rollup_error' });
+    await passTime();
+    await until(id, { state: 'pending', reason: 'timeout', detail: 'Slack did not answer in 1 s' });
+    await passTime();
+    await until(id, { state: 'pending', reason: 'network', detail: 'Slack was not reached: ECONNRESET' });
+    await passTime();
+    await until(id, { state: 'sent', attempts: 4, reason: null });
+    expect(slack.messages()).toHaveLength(1);
+    for (const reason of ['server_error', 'timeout', 'network'])
+      expect(await dispatcher.metric(`alerts_failed_total{reason="${reason}"}`)).toBe(1);
+  });
+
+  it('sends a message that Slack refuses once more as plain text', async () => {
+    slack.respondWith({ status: 400, body: 'invalid_blocks' });
+    await until(await raise(), { state: 'sent', attempts: 2, format: 'plain' });
+    expect(slack.messages()[0]?.payload).not.toHaveProperty('blocks');
+    expect(slack.messages()[0]?.text).toMatch(/^🚨 \[TEST\] Database backup failed\nError: .*\nTimestamp: /);
+  });
+
+  it('gives up a message that Slack refuses as plain text too, with the reason', async () => {
+    slack.respondWith({ status: 400, times: 2 });
+    await until(await raise(), {
+      state: 'dead',
+      attempts: 2,
+      reason: 'payload',
+      detail: 'Slack answered 400: invalid_payload',
+    });
+    expect(outcomes()).toEqual([400, 400]);
+  });
+
+  it.each([
+    [403, 'action_prohibited'],
+    [404, 'no_service'],
+    [410, 'channel_is_archived'],
+  ])(
+    'keeps an alert while the webhook answers %i, and delivers it when it is mended',
+    async (status, body) => {
+      slack.respondWith({ status });
+      const id = await raise();
+      await until(id, { state: 'pending', reason: 'rejected', detail: `Slack answered ${status}: ${body}` });
+      await until(id, { state: 'sent', attempts: 2 });
+    },
+  );
+
+  it('repeats no more than the one message whose answer was lost', async () => {
+    slack.respondWith({ loseAnswer: true });
+    await until(await raise(), { state: 'sent', attempts: 2 });
+    expect(slack.messages()).toHaveLength(2);
+  });
+
+  it('leaves a delivery to the sender that holds the lease, and takes it over when that has died', async () => {
+    const id = randomUUID();
+    await database.pool.query(
+      `UPDATE alert_destination SET sender = gen_random_uuid(), sender_until = now() + interval '4 seconds'`,
+    );
+    await raise({ id });
+    await until(id, { state: 'pending', attempts: 0 });
+    await until(id, { state: 'sent', attempts: 1 });
+    const { rows } = await database.pool.query(
+      `SELECT finished_at - accepted_at > interval '3 seconds' AS waited FROM alert JOIN alert_delivery ON alert_id = id
+       WHERE id = $1`,
+      [id],
+    );
+    expect(rows[0].waited).toBe(true);
+  });
+
+  it('tells the same trouble once, and a worse one again', async () => {
+    const first = await raise({ incident: 'same' });
+    const repeated = await raise({ incident: 'same' });
+    const worse = await raise({ incident: 'same', severity: 'critical' });
+    await until(first, { state: 'sent' });
+    await until(repeated, {
+      state: 'suppressed',
+      reason: 'duplicate',
+      detail: `repeats alert ${first}`,
+      attempts: 0,
+    });
+    await until(worse, { state: 'sent' });
+    expect(await dispatcher.metric('alerts_suppressed_total{reason="duplicate"}')).toBe(1);
+  });
+
+  it('lets hostile text neither mention, link nor add a line', async () => {
+    const hostile = `<!channel> <@U1> <https://evil|ok> \`\`\` *bold* \u202e\u0000\ud800\n${'💣<&'.repeat(17_000)}`;
+    const alert = exampleAlert({
+      title: hostile.slice(0, 500),
+      error: hostile,
+      context: { '<!here>\u202e\u0000': '<!everyone>'.repeat(900), שלום: 'مرحبا' },
+      incident: '<!channel>'.repeat(30),
+    });
+    expect((await dispatcher.postAlert(alert)).status).toBe(202);
+    await until(alert.id, { state: 'sent', attempts: 1 });
+    const [message] = slack.messages();
+    expect(message?.mentions).toEqual([]);
+    expect(message?.parts.flatMap((part) => part.spans.map((span) => span.kind))).not.toContain('link');
+    expect(message?.text.split('\n')[2]).toBe('Timestamp: 2025-06-22T14:30:00Z');
+    expect(message?.text).toContain('<!channel>');
+  });
+
+  it('sends each alert once, the critical first, however many replicas there are', async () => {
+    const second = await start();
+    const client = await database.pool.connect();
+    await client.query('BEGIN');
+    const ids: string[] = [];
+    for (const severity of ['info', 'warning', 'critical', 'info', 'critical'] as const) {
+      const alert = exampleAlert({ severity, title: `${severity} ${ids.length}` });
+      await storeAlert(client, alert);
+      ids.push(alert.id);
+    }
+    await client.query('COMMIT');
+    client.release();
+    for (const id of ids) await until(id, { state: 'sent', attempts: 1 });
+    const titles = slack.messages().map((message) => message.text.split('\n')[0]?.slice('🚨 [TEST] '.length));
+    expect(titles.map((title) => title?.split(' ')[0])).toEqual([
+      'critical',
+      'critical',
+      'warning',
+      'info',
+      'info',
+    ]);
+    expect(new Set(titles).size).toBe(5);
+    const times = slack.attempts().map((attempt) => Date.parse(attempt.at));
+    for (const [index, time] of times.slice(1).entries())
+      expect(time - (times[index] ?? 0)).toBeGreaterThan(900);
+    await second.stop();
+  });
+
+  it('gives up after a day, and says so', async () => {
+    const id = randomUUID();
+    await database.pool.query(`UPDATE alert_destination SET not_before = now() + interval '3 seconds'`);
+    await raise({ id });
+    await until(id, { state: 'pending' });
+    await database.pool.query(`UPDATE alert SET accepted_at = now() - interval '25 hours' WHERE id = $1`, [
+      id,
+    ]);
+    await until(id, { state: 'dead', reason: 'expired' });
+    expect(await dispatcher.metric('alerts_suppressed_total{reason="expired"}')).toBe(1);
+    expect(slack.attempts()).toEqual([]);
+  });
+
+  it('sends nothing while alerting is disabled, and counts it', async () => {
+    await dispatcher.stop();
+    const waiting = await raise();
+    dispatcher = await start({ SLACK_ALERTING_ENABLED: 'false' });
+    const raised = await raise();
+    for (const id of [waiting, raised]) await until(id, { state: 'suppressed', reason: 'disabled' });
+    await waitUntil(
+      async () => (await dispatcher.metric('alerts_suppressed_total{reason="disabled"}')) === 2,
+    );
+    expect(slack.attempts()).toEqual([]);
+    await dispatcher.stop();
+    dispatcher = await start();
+  });
+
+  it('keeps to the hourly budget over restarts, counts who has to wait once, and lets the critical through', async () => {
+    await dispatcher.stop();
+    await database.pool.query('TRUNCATE alert CASCADE');
+    for (let minutes = 10; minutes <= 15; minutes++) {
+      const id = await raise();
+      await database.pool.query('UPDATE alert SET decided_at = now() WHERE id = $1', [id]);
+      await database.pool.query(
+        `INSERT INTO alert_delivery (alert_id, destination, state, finished_at)
+         VALUES ($1, 'slack', 'sent', now() - make_interval(mins => $2))`,
+        [id, minutes],
+      );
+    }
+    dispatcher = await start({ SLACK_MAX_ALERTS_PER_HOUR: '10' });
+    const held = await raise();
+    const row = await until(held, { state: 'pending', reason: 'rate_limited' });
+    expect(row.next_attempt_at.getTime() - row.rate_limited_at.getTime()).toBeGreaterThan(44 * 60_000);
+    await until(await raise({ severity: 'critical' }), { state: 'sent' });
+    expect(await dispatcher.metric('alerts_suppressed_total{reason="rate_limited"}')).toBe(1);
+
+    await database.pool.query(
+      `UPDATE alert_delivery SET finished_at = finished_at - interval '1 hour' WHERE state = 'sent'`,
+    );
+    await database.pool.query(`UPDATE alert_delivery SET next_attempt_at = now() WHERE alert_id = $1`, [
+      held,
+    ]);
+    await until(held, { state: 'sent', attempts: 1 });
+  });
+});

@@ -1,0 +1,100 @@
+import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@swfx/testkit';
+import { Registry } from 'prom-client';
+import { exampleAlert, startTestDispatcher, type TestDispatcher } from '../start-test-dispatcher';
+
+describe('POST /v1/alerts', () => {
+  let database: TestDatabase;
+  let redis: TestRedis;
+  let dispatcher: TestDispatcher;
+
+  beforeAll(async () => {
+    [database, redis] = await Promise.all([createTestDatabase(), createTestRedis()]);
+    dispatcher = await startTestDispatcher({
+      databaseUrl: await database.urlAs('swfx_dispatcher'),
+      redisUrl: redis.url,
+      registry: new Registry(),
+    });
+  });
+  afterAll(async () => {
+    await dispatcher.stop();
+    await Promise.all([database.drop(), redis.drop()]);
+  });
+
+  const stored = async (id: string) =>
+    (await database.pool.query('SELECT * FROM alert WHERE id = $1', [id])).rows;
+
+  it('answers 202 once the alert is committed, and takes a repetition for the same', async () => {
+    const alert = exampleAlert();
+    for (let time = 0; time < 2; time++) {
+      const response = await dispatcher.postAlert(alert);
+      expect(response.status).toBe(202);
+      expect(await response.json()).toEqual({ id: alert.id });
+    }
+    expect(await stored(alert.id)).toMatchObject([
+      { title: 'Database backup failed', context: { database: 'platform' } },
+    ]);
+  });
+
+  it.each(['', 'canary-intake-toke', 'canary-intake-token-2'])('refuses the token "%s"', async (token) => {
+    const alert = exampleAlert();
+    const response = await dispatcher.postAlert(alert, token);
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer realm="alerts"/);
+    expect(response.headers.get('content-type')).toMatch('application/problem+json');
+    expect(await response.json()).toMatchObject({ code: 'intake_token_refused', status: 401 });
+    expect(await stored(alert.id)).toEqual([]);
+  });
+
+  it.each([
+    ['no JSON', '{"id":', 400, 'invalid_request', undefined],
+    ['an unknown severity', { ...exampleAlert(), severity: 'fatal' }, 400, 'invalid_request', '/severity'],
+    [
+      'a context that is not text',
+      { ...exampleAlert(), context: { a: 1 } },
+      400,
+      'invalid_request',
+      '/context/a',
+    ],
+    [
+      'no time zone',
+      { ...exampleAlert(), occurredAt: '2025-06-22T14:30:00' },
+      400,
+      'invalid_request',
+      '/occurredAt',
+    ],
+    [
+      'too much',
+      { ...exampleAlert(), context: { a: 'x'.repeat(300_000) } },
+      413,
+      'payload_too_large',
+      undefined,
+    ],
+  ])('refuses %s, and points at it', async (_, body, status, code, pointer) => {
+    const response = await dispatcher.postAlert(body);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ code, ...(pointer ? { pointer } : {}) });
+  });
+
+  it('stores no credential that an alert quotes', async () => {
+    const alert = exampleAlert({
+      error: 'cannot reach postgres://ops:hunter2@db/ops, see https://hooks.slack.com/services/T1/B1/sesame',
+      context: { header: 'Bearer abcdefghij' },
+    });
+    expect((await dispatcher.postAlert(alert)).status).toBe(202);
+    expect(JSON.stringify(await stored(alert.id))).not.toMatch(/hunter2|sesame|abcdefghij/);
+  });
+
+  it('answers an unknown address with a problem', async () => {
+    const response = await fetch(`http://127.0.0.1:${dispatcher.intakePort}/v2/alerts`, { method: 'POST' });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'not_found' });
+  });
+
+  it('is ready and healthy', async () => {
+    expect(await (await dispatcher.get('/readyz')).json()).toEqual({ ready: true });
+    expect(await (await dispatcher.get('/health')).json()).toMatchObject({
+      status: 'healthy',
+      checks: { database: 'healthy', redis: 'healthy', celery: 'healthy' },
+    });
+  });
+});

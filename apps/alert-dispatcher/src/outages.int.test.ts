@@ -1,0 +1,121 @@
+import { migrate } from '@swfx/database';
+import { createSlackStandIn, type SlackStandIn } from '@swfx/slack-stand-in';
+import { startHttpStandIn, startTestPostgres, startTestRedis, waitUntil } from '@swfx/testkit';
+import { Pool } from 'pg';
+import { Registry } from 'prom-client';
+import { exampleAlert, startTestDispatcher, type TestDispatcher } from './start-test-dispatcher';
+
+describe('the dispatcher in outages', () => {
+  let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
+  let redis: Awaited<ReturnType<typeof startTestRedis>>;
+  let slack: SlackStandIn;
+  let pool: Pool;
+  let dispatcher: TestDispatcher;
+
+  beforeAll(async () => {
+    [postgres, redis, slack] = await Promise.all([
+      startTestPostgres(),
+      startTestRedis({ persistent: true }),
+      createSlackStandIn({ port: 0 }),
+    ]);
+    await migrate({ databaseUrl: postgres.url() });
+    pool = new Pool({ connectionString: postgres.url() });
+    pool.on('error', () => undefined);
+  });
+  afterEach(() => dispatcher.stop());
+  afterAll(async () => {
+    await pool.end();
+    await Promise.all([postgres.drop(), redis.drop(), slack.stop()]);
+  });
+
+  const start = async (webhookUrl = slack.webhookUrl, redisUrl = redis.url) => {
+    dispatcher = await startTestDispatcher({
+      databaseUrl: postgres.url(),
+      redisUrl,
+      registry: new Registry(),
+      settings: { SLACK_ALERTING_ENABLED: 'true', SLACK_WEBHOOK_URL: webhookUrl },
+    });
+  };
+  const stateOf = async (id: string) =>
+    (await pool.query('SELECT state FROM alert_delivery WHERE alert_id = $1', [id])).rows[0]
+      ?.state as unknown;
+  const untilSent = (id: string) => waitUntil(async () => (await stateOf(id)) === 'sent');
+  const shown = () => slack.messages().map((message) => message.text.split('\n')[0]);
+
+  it('delivers while Redis is down', async () => {
+    await start();
+    await redis.stop();
+    const alert = exampleAlert({ title: 'Without Redis' });
+    await waitUntil(async () => (await dispatcher.postAlert(alert)).status === 202);
+    await untilSent(alert.id);
+    expect(await (await dispatcher.get('/health')).json()).toMatchObject({ checks: { redis: 'unhealthy' } });
+    expect((await dispatcher.get('/readyz')).status).toBe(200);
+    expect(shown()).toEqual(['🚨 [TEST] Without Redis']);
+    await redis.start();
+    slack.clear();
+  });
+
+  it('accepts alerts into a durable Redis while Postgres is down, and delivers them when it is back', async () => {
+    await start();
+    await waitUntil(async () => (await dispatcher.get('/health')).status === 200);
+    await postgres.stop();
+    const alerts = [exampleAlert({ title: 'First held' }), exampleAlert({ title: 'Second held' })];
+    for (const alert of alerts)
+      await waitUntil(async () => (await dispatcher.postAlert(alert)).status === 202);
+    expect((await dispatcher.get('/readyz')).status).toBe(200);
+    expect(await (await dispatcher.get('/health')).json()).toMatchObject({
+      checks: { database: 'unhealthy' },
+    });
+    await redis.kill();
+    await redis.start();
+    await postgres.start();
+    for (const alert of alerts) await untilSent(alert.id);
+    expect(shown()).toEqual(['🚨 [TEST] First held', '🚨 [TEST] Second held']);
+    slack.clear();
+  });
+
+  it('accepts nothing that it could lose: 503 while Postgres is down and Redis keeps its data in memory', async () => {
+    const forgetful = await startTestRedis();
+    await start(slack.webhookUrl, forgetful.url);
+    await postgres.stop();
+    const response = await dispatcher.postAlert(exampleAlert());
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('10');
+    expect(await response.json()).toMatchObject({ code: 'database_unavailable' });
+    const readiness = await dispatcher.get('/readyz');
+    expect(readiness.status).toBe(503);
+    expect(await readiness.json()).toMatchObject({
+      ready: false,
+      reason: expect.stringContaining('Postgres'),
+    });
+    await postgres.start();
+    await forgetful.drop();
+  });
+
+  it('starts with everything down, and works when it is there', async () => {
+    await Promise.all([postgres.stop(), redis.stop()]);
+    await start();
+    expect((await dispatcher.get('/readyz')).status).toBe(503);
+    await Promise.all([postgres.start(), redis.start()]);
+    const alert = exampleAlert({ title: 'After the outage' });
+    await waitUntil(async () => (await dispatcher.postAlert(alert)).status === 202);
+    await untilSent(alert.id);
+    slack.clear();
+  });
+
+  it('does not repeat a message because Postgres was away when it was to be marked', async () => {
+    const third = await startHttpStandIn(async () => {
+      await postgres.kill();
+      return { body: 'ok' };
+    });
+    await start(`${third.url}/services/T000/B000/x`);
+    const alert = exampleAlert({ title: 'Posted and not marked' });
+    await waitUntil(async () => (await dispatcher.postAlert(alert)).status === 202);
+    await third.received(1);
+    await waitUntil(async () => (await dispatcher.get('/health')).status === 503);
+    await postgres.start();
+    await untilSent(alert.id);
+    expect(third.requests).toHaveLength(1);
+    await third.stop();
+  });
+});
