@@ -35,10 +35,17 @@ const lingerMs = 5_000;
  */
 export function discardBody(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
+  const { socket } = request;
+  const cut = setTimeout(() => socket.destroy(), lingerMs);
+  const finish = () => {
+    clearTimeout(cut);
+    socket.off('close', finish);
+  };
+  // An answered request hears no more of its connection, so the connection itself is listened to.
+  request.once('end', finish);
+  socket.once('close', finish);
   request.unpipe();
   request.resume();
-  const cut = setTimeout(() => request.destroy(), lingerMs);
-  request.once('close', () => clearTimeout(cut));
 }
 
 function declaredLength(request: IncomingMessage): number {
