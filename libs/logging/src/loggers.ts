@@ -43,11 +43,14 @@ function accessTransport(file: string): winston.transport {
   return file === '-' ? new winston.transports.Console() : new winston.transports.File({ filename: file });
 }
 
+/** Where winston keeps the level by which its transports choose; a record without it is written nowhere. */
+const levelSymbol = Symbol.for('level');
+
 const appRecord = winston.format((info, options) => {
   const { service, environment } = options as LoggerOptions;
   const { level, message, ...rest } = info;
   const trace = currentTrace();
-  const record = {
+  return {
     timestamp: new Date().toISOString(),
     level,
     logger: 'app',
@@ -56,8 +59,8 @@ const appRecord = winston.format((info, options) => {
     message: redactText(String(message)),
     ...(trace ? { trace_id: trace.traceId, request_id: trace.requestId } : {}),
     ...(redact(rest) as object),
+    [levelSymbol]: info[levelSymbol],
   };
-  return record as winston.Logform.TransformableInfo;
 });
 
 function closed(logger: Logger): Promise<void> {

@@ -26,7 +26,8 @@ export function redact(value: unknown, depth = 0): unknown {
   if (depth > 6) return '[too deep]';
   if (value instanceof Error) return redactText(value.stack ?? value.message);
   if (value instanceof Date) return value.toISOString();
-  if ('toJSON' in value && typeof value.toJSON === 'function') return value.toJSON();
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return redact((value as { toJSON(): unknown }).toJSON(), depth + 1);
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
