@@ -4,12 +4,14 @@
  * changed, so that whoever watches knows which services to restart.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { copyFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, stop } from 'esbuild';
 
 const tools = ['sample-platform', 'slack-stand-in', 'swfx', 'local-stack'].map((name) => `tools/${name}`);
 const entries = ['main', 'operator'];
+const thisFile = fileURLToPath(import.meta.url);
 
 /** `rebuild()` bundles `projects` (default: all that exist) and resolves with the names of those that changed. */
 export function createBundler(root, projects) {
@@ -33,12 +35,32 @@ async function appsOf(root) {
 
 async function bundleProject(root, project) {
   const sources = entries.map((name) => join(root, project, 'src', `${name}.ts`)).filter(existsSync);
-  if (!sources.length) return false;
   const outdir = join(root, project, 'dist');
+  const inputsFile = join(outdir, 'inputs.json');
+  if (!sources.length || (await isUpToDate(root, inputsFile, sources))) return false;
   const result = await build({ ...options, entryPoints: sources, outdir, absWorkingDir: root });
+  const inputs = [...Object.keys(result.metafile.inputs), relative(root, thisFile)];
+  const migrations = await copyMigrations(root, outdir, inputs);
   const written = await Promise.all(result.outputFiles.map(writeIfChanged));
-  await copyMigrations(root, outdir, result.metafile);
+  await writeFile(inputsFile, JSON.stringify(await describeInputs(root, [...inputs, ...migrations])));
   return written.some(Boolean);
+}
+
+/** Bundling takes seconds; that no input has changed since is told in hundredths of one. */
+async function isUpToDate(root, inputsFile, sources) {
+  const before = JSON.parse(await readFile(inputsFile, 'utf8').catch(() => 'null'));
+  if (!before || !sources.every((source) => before[relative(root, source)])) return false;
+  const now = await describeInputs(root, Object.keys(before));
+  return Object.entries(before).every(([path, description]) => now[path] === description);
+}
+
+/** Size and time of change of each file. */
+async function describeInputs(root, paths) {
+  const describe = async (path) => {
+    const file = await stat(join(root, path)).catch(() => undefined);
+    return [path, file && `${file.size} ${file.mtimeMs}`];
+  };
+  return Object.fromEntries(await Promise.all(paths.map(describe)));
 }
 
 const options = {
@@ -69,14 +91,14 @@ async function writeIfChanged({ path, contents }) {
   return !path.endsWith('.map');
 }
 
-async function copyMigrations(root, outdir, metafile) {
-  const usesDatabase = Object.keys(metafile.inputs).some((path) => path.startsWith('libs/database/'));
-  if (!usesDatabase) return;
-  const from = join(root, 'libs/database/migrations');
+/** Copies the migrations for a bundle that can run them. Returns their folder and files, as inputs. */
+async function copyMigrations(root, outdir, inputs) {
+  if (!inputs.some((path) => path.startsWith('libs/database/'))) return [];
+  const folder = 'libs/database/migrations';
   const to = join(outdir, 'migrations');
-  const names = await readdir(from);
+  const names = await readdir(join(root, folder));
+  await rm(to, { recursive: true, force: true });
   await mkdir(to, { recursive: true });
-  const stale = (await readdir(to)).filter((name) => !names.includes(name));
-  await Promise.all(stale.map((name) => rm(join(to, name))));
-  await Promise.all(names.map((name) => copyFile(join(from, name), join(to, name))));
+  await Promise.all(names.map((name) => copyFile(join(root, folder, name), join(to, name))));
+  return [folder, ...names.map((name) => `${folder}/${name}`)];
 }
