@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isSecret, loadConfig } from '@swfx/config';
-import type { z } from 'zod';
-import { environmentOf, readCompose, secretsOf } from './compose-document';
+import { isSecret, loadConfig, serviceSettings, type Environment } from '@swfx/config';
+import { z } from 'zod';
+import { environmentOf, readCompose, secretsOf, type ComposeService } from './compose-document';
 import { configSchemaOf } from './config-fields';
 import { readDockerfile } from './dockerfile';
 import { isThere, readText, repositoryRoot } from './repository';
@@ -72,6 +72,17 @@ describe.each(serviceNames)('%s', (name) => {
     expect(environment['PROMETHEUS_PORT']).toBe(String(operations));
     expect(environment['HTTP_PORT']).toBe(publicPort === undefined ? undefined : String(publicPort));
   });
+});
+
+test('the operator is given what its commands read', () => {
+  const { operator } = compose.services;
+  const values = Object.entries(environmentOf(operator as ComposeService)).map(([variable, value]) => [
+    variable,
+    mounted(value),
+  ]);
+  expect(() =>
+    loadConfig(z.object(serviceSettings), Object.fromEntries(values) as Environment),
+  ).not.toThrow();
 });
 
 test.each(ours)('%s is built from a stage of the Dockerfile', (_, { build }) => {
