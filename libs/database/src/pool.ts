@@ -33,9 +33,11 @@ export function createPool(options: PoolOptions): Pool {
     keepAlive: true,
     types: { getTypeParser },
   });
-  pool.on('error', options.onIdleError);
+  // A pool that has ended does not wait until its connections are closed: what they still say is of no interest.
+  const onError = (error: Error) => void (pool.ending || options.onIdleError(error));
+  pool.on('error', onError);
   // A connection that breaks while it is checked out tells nobody but itself, and an unheard error ends the process.
-  pool.on('connect', (client) => client.on('error', options.onIdleError));
+  pool.on('connect', (client) => client.on('error', onError));
   return pool;
 }
 
