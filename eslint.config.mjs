@@ -29,7 +29,7 @@ const depConstraints = [
   })),
 ];
 
-const tests = ['**/*.test.ts', '**/*.int.test.ts', '**/*.e2e.test.ts'];
+const tests = ['**/*.test.ts', '**/*.int.test.ts', '**/*.e2e.test.ts', '**/src/testing/*.ts'];
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.swfx/**', 'coverage/**'] },
@@ -111,7 +111,7 @@ export default tseslint.config(
     rules: {
       '@nx/dependency-checks': [
         'error',
-        { buildTargets: ['typecheck'], ignoredFiles: ['**/*.test.ts'], checkVersionMismatches: false },
+        { buildTargets: ['typecheck'], ignoredFiles: ['**/*.test.ts', '**/src/testing/*.ts'], checkVersionMismatches: false },
       ],
     },
   },

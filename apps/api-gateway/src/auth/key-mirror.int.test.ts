@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { Secret } from '@swfx/config';
+import { createPool, migrate, type Pool } from '@swfx/database';
+import { createSilentLogger } from '@swfx/logging';
+import { createFacts, facts, type Facts } from '@swfx/messaging';
+import { createMetrics } from '@swfx/metrics';
+import { serviceMetrics } from '@swfx/service';
+import { generateSigningKey, updateKeySet, readKeySet, type GeneratedKey } from '@swfx/signing-keys';
+import {
+  startHttpStandIn,
+  startTestPostgres,
+  startTestRedis,
+  waitUntil,
+  type HttpStandIn,
+} from '@swfx/testkit';
+import { Registry } from 'prom-client';
+import { send } from '../testing/raw-http';
+import { rotateKeys } from '../testing/rotate-keys';
+import { startTestGateway, type TestGateway } from '../testing/start-test-gateway';
+import { bearer, tokenBy } from '../testing/tokens';
+
+const keyEncryptionKeys = `test:${randomBytes(32).toString('base64')}`;
+let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
+let redis: Awaited<ReturnType<typeof startTestRedis>>;
+let upstream: HttpStandIn;
+let pool: Pool;
+let rotator: Facts;
+let gateway: TestGateway;
+let key: GeneratedKey;
+
+/** Each test has a gateway of its own; the poll is as slow as it may be unless the test is about the poll. */
+async function start(pollSeconds = 300): Promise<void> {
+  gateway = await startTestGateway({
+    databaseUrl: postgres.url(),
+    redisUrl: redis.url,
+    upstream: upstream.url,
+    keyEncryptionKeys,
+    settings: { KEY_SET_POLL_SECONDS: String(pollSeconds) },
+  });
+}
+const isReady = async () => (await fetch(`${gateway.operationsUrl}/readyz`)).ok;
+const callWith = (signer: GeneratedKey) => send(`${gateway.url}/api/x`, { headers: bearer(tokenBy(signer)) });
+async function epoch(): Promise<number> {
+  const scrape = await (await fetch(`${gateway.operationsUrl}/metrics`)).text();
+  return Number(/^jwt_key_set_epoch (\d+)$/m.exec(scrape)?.[1]);
+}
+async function rotate(): Promise<number> {
+  const rotation = await rotateKeys(pool, keyEncryptionKeys);
+  key = rotation.key;
+  return rotation.epoch;
+}
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  redis = await startTestRedis();
+  upstream = await startHttpStandIn();
+  await migrate({ databaseUrl: postgres.url() });
+  const onIdleError = () => undefined;
+  pool = createPool({ url: new Secret(postgres.url()), applicationName: 'test', max: 4, onIdleError });
+  const environment = { service: 'test', version: '0', environment: 'test', registry: new Registry() };
+  rotator = createFacts({
+    redisUrl: new Secret(redis.url),
+    name: 'test',
+    logger: createSilentLogger(),
+    metrics: createMetrics({ ...environment, names: serviceMetrics }),
+  });
+  await rotate();
+});
+afterEach(() => gateway.stop());
+afterAll(async () => {
+  await rotator.stop();
+  await pool.end();
+  await upstream.stop();
+  await redis.drop();
+  await postgres.drop();
+});
+
+test('learns of a new key set by a fact, long before its poll', async () => {
+  await start();
+  await waitUntil(isReady);
+  const next = await rotate();
+  await waitUntil(async () => {
+    await rotator.publish(facts.keySetChanged, { epoch: next });
+    return (await epoch()) === next;
+  });
+});
+
+test('learns of a new key set by its poll while Redis is gone', async () => {
+  await start(1);
+  await waitUntil(isReady);
+  await redis.stop();
+  const next = await rotate();
+  await waitUntil(async () => (await epoch()) === next);
+  expect((await callWith(key)).status).toBe(200);
+  expect(await isReady()).toBe(true);
+  await redis.start();
+});
+
+test('reads again when Redis is back: what was said meanwhile was not heard', async () => {
+  await start();
+  await waitUntil(isReady);
+  await redis.stop();
+  const next = await rotate();
+  await redis.start();
+  await waitUntil(async () => (await epoch()) === next);
+});
+
+test('accepts a token of a key that it has not heard of yet, after one read', async () => {
+  await start();
+  await waitUntil(isReady);
+  const old = key;
+  await rotate();
+  expect((await callWith(key)).status).toBe(200);
+  expect((await callWith(old)).status).toBe(200);
+});
+
+test('while Postgres is down, known keys verify, and an unknown one is "try again", never "invalid"', async () => {
+  await start();
+  await waitUntil(isReady);
+  await postgres.kill();
+  expect((await callWith(key)).status).toBe(200);
+  const stranger = await generateSigningKey('ES256');
+  const answer = await callWith(stranger);
+  expect(answer.status).toBe(503);
+  expect(answer.headers['retry-after']).toBe('5');
+  expect(answer.headers['www-authenticate']).toBeUndefined();
+  expect(JSON.parse(answer.body)).toMatchObject({ code: 'keys_unavailable' });
+  expect(await isReady()).toBe(true);
+
+  const login = await send(`${gateway.url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'a@example.com', password: 'x' }),
+  });
+  expect(login.status).toBe(503);
+  expect(JSON.parse(login.body)).toMatchObject({ code: 'database_unavailable' });
+  expect((await send(`${gateway.url}/.well-known/jwks.json`)).status).toBe(200);
+
+  await postgres.start();
+  await waitUntil(async () => (await callWith(stranger)).status === 401);
+});
+
+test('a Postgres that hangs is one that is down', async () => {
+  await start();
+  await waitUntil(isReady);
+  await postgres.pause();
+  expect((await callWith(key)).status).toBe(200);
+  expect((await callWith(await generateSigningKey('ES256'))).status).toBe(503);
+  await postgres.resume();
+});
+
+test('starts with Postgres and Redis down, says so, and works once they are there', async () => {
+  await postgres.stop();
+  await redis.stop();
+  await start(1);
+  const before = await fetch(`${gateway.operationsUrl}/readyz`);
+  expect(before.status).toBe(503);
+  expect(await before.json()).toEqual({ ready: false, reason: 'no key set has been read yet' });
+  expect((await callWith(key)).status).toBe(503);
+  expect((await send(`${gateway.url}/.well-known/jwks.json`)).status).toBe(503);
+  await postgres.start();
+  await redis.start();
+  await waitUntil(isReady);
+  expect((await callWith(key)).status).toBe(200);
+});
+
+test('an older state of Postgres is not believed, and refuses nobody', async () => {
+  await start(1);
+  await waitUntil(isReady);
+  const known = await epoch();
+  await pool.query('UPDATE key_set SET epoch = 1');
+  const stranger = await generateSigningKey('ES256');
+  expect((await callWith(stranger)).status).toBe(503);
+  expect((await callWith(key)).status).toBe(200);
+  expect(await epoch()).toBe(known);
+  await pool.query('UPDATE key_set SET epoch = $1', [known]);
+  await waitUntil(async () => (await callWith(stranger)).status === 401);
+});
+
+test('a revoked key is refused as soon as the gateway has heard of it', async () => {
+  await rotate();
+  const revoked = key;
+  await rotate();
+  await start();
+  await waitUntil(isReady);
+  expect((await callWith(revoked)).status).toBe(200);
+  const set = await readKeySet(pool);
+  const client = await pool.connect();
+  await updateKeySet(client, set.epoch, {
+    at: set.readAt,
+    transitions: [{ kid: revoked.kid, to: 'revoked' }],
+    publish: [],
+  });
+  client.release();
+  await waitUntil(async () => {
+    await rotator.publish(facts.keySetChanged, { epoch: set.epoch + 1 });
+    return (await callWith(revoked)).status === 401;
+  });
+  expect((await callWith(key)).status).toBe(200);
+});
