@@ -2,6 +2,7 @@
  * The backup service: takes backups of the targets, and proves each by restoring it. It starts with Postgres and Redis
  * both down; its readiness says what it still waits for.
  */
+import { facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import {
   databaseCheck,
@@ -32,10 +33,14 @@ export async function createApp(
   config: BackupConfig,
   deps: { registry?: Metrics['registry'] } = {},
 ): Promise<{ operationsPort: number; stop(): Promise<void> }> {
-  const foundation = openFoundation(config, { service, metrics: [...workerMetrics, ...backupMetrics], ...deps });
+  const foundation = openFoundation(config, {
+    service,
+    metrics: [...workerMetrics, ...backupMetrics],
+    ...deps,
+  });
   try {
     const operationsPort = await start(config, foundation);
-    return { operationsPort, stop: foundation.lifecycle.stop };
+    return { operationsPort, stop: () => foundation.lifecycle.stop() };
   } catch (error) {
     await foundation.lifecycle.stop();
     throw error;
@@ -65,11 +70,15 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
 
   const databases = work.targets.map(({ name }) => name);
   const catalogue = observeCatalogue({ pool, storage, databases, metrics, logger });
-  lifecycle.onStop('catalogue gauges', catalogue.stop);
+  lifecycle.onStop('catalogue gauges', () => catalogue.stop());
 
   const redisUrl = config.REDIS_URL;
-  const onEnd = () => void catalogue.refresh();
-  const proofs = startProofTask(work, { redisUrl, onEnd });
+  const refresh = () => void catalogue.refresh();
+  const proofs = startProofTask(work, { redisUrl, onEnd: refresh });
+  const onEnd = () => {
+    refresh();
+    void proofs.poll();
+  };
   const backups = startBackupTask(work, { redisUrl, cron: config.BACKUP_SCHEDULE_CRON, onEnd });
   const tasks = [backups, proofs];
   const graceMs = config.BACKUP_STOP_GRACE_SECONDS * 1000;
@@ -79,11 +88,18 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
     graceMs + 15_000,
   );
   observeWorkers(tasks, metrics);
+  foundation.facts.subscribe(facts.backupProgressed, ({ phase }) => {
+    if (phase === 'requested') void backups.poll();
+  });
 
-  const heartbeat = startHeartbeat(pool, { service, version: serviceVersion, tasks: tasks.map(({ name }) => name) });
-  lifecycle.onStop('heartbeat', heartbeat.stop);
+  const heartbeat = startHeartbeat(pool, {
+    service,
+    version: serviceVersion,
+    tasks: tasks.map(({ name }) => name),
+  });
+  lifecycle.onStop('heartbeat', () => heartbeat.stop());
   const readiness = watchReadiness(work);
-  lifecycle.onStop('readiness', readiness.stop);
+  lifecycle.onStop('readiness', () => readiness.stop());
   const listener = await startOperationsListener({
     host: config.PROMETHEUS_HOST,
     port: config.PROMETHEUS_PORT,
@@ -92,8 +108,12 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
     access: foundation.access,
     logger,
     version: serviceVersion,
-    checks: { database: databaseCheck(pool), redis: redisCheck(foundation.redis), celery: workersCheck(tasks) },
-    ready: readiness.state,
+    checks: {
+      database: databaseCheck(pool),
+      redis: redisCheck(foundation.redis),
+      celery: workersCheck(tasks),
+    },
+    ready: () => readiness.state(),
   });
   lifecycle.onStop('operations listener', () => listener.stop());
   return listener.port;

@@ -58,10 +58,14 @@ export const configSchema = z.object({
     'The databases to back up: JSON such as `[{"name":"platform","url":"postgres://…"}]`, or the path of a file with it.',
   ),
   BACKUP_DIR: text().default('backups').describe('The folder in which backups are kept.'),
-  BACKUP_STORAGE_ADAPTER: oneOf('local').default('local').describe('Where backups are kept: `local`, in BACKUP_DIR.'),
+  BACKUP_STORAGE_ADAPTER: oneOf('local')
+    .default('local')
+    .describe('Where backups are kept: `local`, in BACKUP_DIR.'),
   BACKUP_SCHEDULE_CRON: cron.default('0 2 * * *').describe('When each database is backed up, in UTC.'),
   BACKUP_COMPRESSION_LEVEL: integer(1, 19).default(3).describe('Level of zstd.'),
-  BACKUP_MAX_ATTEMPTS: integer(1, 20).default(3).describe('Attempts before a backup, or a proof, is given up.'),
+  BACKUP_MAX_ATTEMPTS: integer(1, 20)
+    .default(3)
+    .describe('Attempts before a backup, or a proof, is given up.'),
   BACKUP_RETRY_SECONDS: integer(0, 86_400)
     .default(30)
     .describe('Seconds until the first retry; each further one waits twice as long.'),
@@ -77,7 +81,9 @@ export const configSchema = z.object({
   BACKUP_SCRATCH_DIR: text()
     .optional()
     .describe('Folder for the throwaway server of a proof; the system’s temporary folder if not given.'),
-  PATH: text().default('/usr/local/bin:/usr/bin:/bin').describe('Where `pg_dump`, `pg_restore` and `zstd` are looked for first.'),
+  PATH: text()
+    .default('/usr/local/bin:/usr/bin:/bin')
+    .describe('Where `pg_dump`, `pg_restore` and `zstd` are looked for first.'),
 });
 
 export type BackupConfig = z.output<typeof configSchema>;

@@ -44,7 +44,7 @@ CREATE TABLE backup (
   finished_at timestamptz NOT NULL,
   size_bytes bigint NOT NULL,
   duration_seconds double precision NOT NULL,
-  manifest jsonb NOT NULL,
+  manifest json NOT NULL,
   verdict text NOT NULL DEFAULT 'NOT_YET'
     CHECK (verdict IN ('NOT_YET', 'RESTORED', 'CONTENT_DIFFERS', 'CORRUPT', 'CANNOT_VERIFY_HERE')),
   -- What the verdict rests on: `rows` is tables and row counts.

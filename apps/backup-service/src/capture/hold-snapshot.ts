@@ -30,7 +30,10 @@ export async function holdSnapshot(session: Client, lockWaitSeconds: number): Pr
     if (snapshot) return snapshot;
     await session.query('ROLLBACK');
   }
-  throw new BackupError('dump_failed', 'tables came and went while they were being locked; no quiet moment was found');
+  throw new BackupError(
+    'dump_failed',
+    'tables came and went while they were being locked; no quiet moment was found',
+  );
 }
 
 /** False when one of the tables is no longer there. */

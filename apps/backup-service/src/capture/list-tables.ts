@@ -36,7 +36,9 @@ export async function listTables(
 export async function countRows(session: Client, tables: readonly TableName[]): Promise<TableRows[]> {
   const counted: TableRows[] = [];
   for (const table of tables) {
-    const { rows } = await session.query<{ rows: string }>(`SELECT count(*) AS rows FROM ONLY ${quoted(table)}`);
+    const { rows } = await session.query<{ rows: string }>(
+      `SELECT count(*) AS rows FROM ONLY ${quoted(table)}`,
+    );
     counted.push({ ...table, rows: Number(rows[0]?.rows) });
   }
   return counted;

@@ -26,7 +26,8 @@ export function observeCatalogue(options: {
   logger: Logger;
 }): CatalogueObserver {
   const { pool, storage, databases, metrics, logger } = options;
-  for (const database of databases) setDatabaseGauges(metrics, { database, success: 0, proven: 0, next: 0, verdict: null });
+  for (const database of databases)
+    setDatabaseGauges(metrics, { database, success: 0, proven: 0, next: 0, verdict: null });
   metrics.set('backup_storage_used_bytes', 0, { storage: storage.name });
 
   async function read(): Promise<void> {

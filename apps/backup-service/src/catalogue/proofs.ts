@@ -24,11 +24,7 @@ export async function listDueProofs(db: Queryable, storage: string): Promise<str
 }
 
 /** Takes a proof that waits; undefined when it does not, or another is faster. */
-export async function claimProof(
-  db: Queryable,
-  id: string,
-  owner: string,
-): Promise<ProofClaim | undefined> {
+export async function claimProof(db: Queryable, id: string, owner: string): Promise<ProofClaim | undefined> {
   const { rows } = await db.query<Omit<ProofClaim, 'owner'>>(
     `UPDATE backup
      SET proof_attempt = proof_attempt + 1, proof_lease_owner = $2,

@@ -20,7 +20,10 @@ export interface ClientPrograms {
  */
 export async function findClientPrograms(major: number, path: string): Promise<ClientPrograms | undefined> {
   for (const folder of await programFolders(path)) {
-    const [pgDump, pgRestore] = await Promise.all([resolve(folder, 'pg_dump'), resolve(folder, 'pg_restore')]);
+    const [pgDump, pgRestore] = await Promise.all([
+      resolve(folder, 'pg_dump'),
+      resolve(folder, 'pg_restore'),
+    ]);
     const version = pgDump && pgRestore ? await versionOf(pgDump) : undefined;
     if (pgDump && pgRestore && version && parseInt(version) === major) return { pgDump, pgRestore, version };
   }

@@ -38,7 +38,9 @@ function addressOf(url: URL, database: string): ServerAddress {
   const user = decodeURIComponent(url.username) || 'postgres';
   const password = decodeURIComponent(url.password);
   return {
-    host: url.searchParams.get('host') ?? (decodeURIComponent(url.hostname).replace(/^\[|\]$/g, '') || 'localhost'),
+    host:
+      url.searchParams.get('host') ??
+      (decodeURIComponent(url.hostname).replace(/^\[|\]$/g, '') || 'localhost'),
     port: Number(url.port || 5432),
     user,
     password: password === '' ? undefined : new Secret(password),

@@ -37,6 +37,8 @@ function programEnvironment(address: ServerAddress, passFile: string): NodeJS.Pr
     PGPASSFILE: passFile,
     PGCONNECT_TIMEOUT: '10',
     PGAPPNAME: 'backup-service',
-    ...Object.fromEntries(Object.entries(address.tls).map(([name, value]) => [`PG${name.toUpperCase()}`, value])),
+    ...Object.fromEntries(
+      Object.entries(address.tls).map(([name, value]) => [`PG${name.toUpperCase()}`, value]),
+    ),
   };
 }

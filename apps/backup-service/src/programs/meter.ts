@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Transform } from 'node:stream';
 
 /** A stage of a pipeline that lets everything through, counts it and hashes it. */
 export interface Meter {
-  stream: Transform;
+  through(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void>;
   bytes(): number;
   /** SHA-256 of all that went through, in hexadecimal; asked once, at the end. */
   sha256(): string;
@@ -13,13 +12,16 @@ export interface Meter {
 export function createMeter(onBytes: (bytes: number) => void = () => undefined): Meter {
   const hash = createHash('sha256');
   let bytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      onBytes(bytes);
-      done(null, chunk);
+  return {
+    async *through(source) {
+      for await (const chunk of source) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        onBytes(bytes);
+        yield chunk;
+      }
     },
-  });
-  return { stream, bytes: () => bytes, sha256: () => hash.digest('hex') };
+    bytes: () => bytes,
+    sha256: () => hash.digest('hex'),
+  };
 }

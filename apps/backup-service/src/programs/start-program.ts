@@ -5,7 +5,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, pipeline, type Readable, type Writable } from 'node:stream';
 import { keepTail } from './keep-tail';
 import { ProgramError } from './program-error';
 
@@ -32,6 +32,9 @@ export function startProgram(options: ProgramOptions): RunningProgram {
   // A process group of its own: Ctrl-C on a terminal reaches us alone, and killing it takes its children along.
   const child = spawn(options.program, options.args, { env: options.env, detached: true });
   const stderr = keepTail(child.stderr);
+  // Node throws away what nobody has begun to read when a program ends, so that reading begins here and now.
+  const stdout = new PassThrough();
+  pipeline(child.stdout, stdout, () => undefined);
   const onAbort = () => endGroup(child);
   const succeeded = new Promise<string>((resolve, reject) => {
     child.once('error', (cause) => reject(new ProgramError(name, { stderr: '', cause })));
@@ -44,9 +47,9 @@ export function startProgram(options: ProgramOptions): RunningProgram {
   if (options.signal.aborted) onAbort();
   else options.signal.addEventListener('abort', onAbort);
   // Whoever pipes sees these errors too; without a listener of our own a late one would end the process.
-  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
+  for (const stream of [child.stdin, stdout, child.stderr]) stream.on('error', () => undefined);
   succeeded.catch(() => undefined);
-  return { stdin: child.stdin, stdout: child.stdout, succeeded };
+  return { stdin: child.stdin, stdout, succeeded };
 }
 
 function endGroup(child: ChildProcess): void {

@@ -8,7 +8,9 @@ export function compareTables(dumped: readonly TableRows[], restored: readonly T
   const expected = new Set(dumped.map(quoted));
   const differences = [
     ...dumped.flatMap((table) => difference(table, found.get(quoted(table)))),
-    ...restored.filter((table) => !expected.has(quoted(table))).map((table) => `${quoted(table)} was not dumped`),
+    ...restored
+      .filter((table) => !expected.has(quoted(table)))
+      .map((table) => `${quoted(table)} was not dumped`),
   ];
   return differences.length === 0 ? { equal: true } : { equal: false, differences };
 }

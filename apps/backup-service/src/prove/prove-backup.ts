@@ -130,8 +130,12 @@ async function hashAgain(
 ): Promise<Pick<ReadBack, 'storedBytes' | 'storedSha256'>> {
   const meter = createMeter();
   const stored = await read();
-  if (stored) await pipeline(stored, meter.stream.resume(), { signal });
+  if (stored) await pipeline(stored, (source) => meter.through(source), discard, { signal });
   return { storedBytes: meter.bytes(), storedSha256: meter.sha256() };
+}
+
+async function discard(source: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of source) void chunk;
 }
 
 function scratchAddress(server: PostgresServer): ServerAddress {

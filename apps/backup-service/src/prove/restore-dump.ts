@@ -42,7 +42,12 @@ function parts(
   },
 ): Promise<unknown>[] {
   const { signal, env } = options;
-  const expand = startProgram({ program: options.zstd, args: ['--decompress', '--stdout', '--quiet'], env: {}, signal });
+  const expand = startProgram({
+    program: options.zstd,
+    args: ['--decompress', '--stdout', '--quiet'],
+    env: {},
+    signal,
+  });
   // Where the tables lie on disks is the source's own matter.
   const args = ['--format=custom', '--exit-on-error', '--no-password', '--no-tablespaces'];
   const restore = startProgram({
@@ -53,8 +58,8 @@ function parts(
   });
   restore.stdout.resume();
   return [
-    pipeline(stored, options.read.stream, expand.stdin, { signal }),
-    pipeline(expand.stdout, options.dumped.stream, restore.stdin, { signal }),
+    pipeline(stored, (source) => options.read.through(source), expand.stdin, { signal }),
+    pipeline(expand.stdout, (source) => options.dumped.through(source), restore.stdin, { signal }),
     expand.succeeded,
     restore.succeeded,
   ];

@@ -53,7 +53,7 @@ export async function attemptBackup(work: BackupWork, attempt: Attempt): Promise
   try {
     return await atTarget(work, attempt, signal);
   } catch (error) {
-    const cause = limit.signal.aborted ? limit.signal.reason : error;
+    const cause: unknown = limit.signal.aborted ? limit.signal.reason : error;
     await removeLeftovers(work, claim);
     if (lease.lost.aborted) return { outcome: 'lost' };
     return { outcome: 'failed', failure: stopping.aborted ? interrupted : failureOf(cause) };

@@ -9,7 +9,9 @@ export function classifyFailure(error: unknown): BackupError {
   const message = errorMessage(error);
   if (error instanceof ProgramError) {
     if (error.cause !== undefined) return new BackupError('client_missing', message, { permanent: true });
-    const connection = /connection to server|server closed the connection|terminating connection/i.test(error.stderr);
+    const connection = /connection to server|server closed the connection|terminating connection/i.test(
+      error.stderr,
+    );
     return new BackupError(connection ? 'cannot_connect' : 'dump_failed', message, { cause: error });
   }
   if (isDatabaseUnavailable(error)) return new BackupError('cannot_connect', message, { cause: error });

@@ -82,7 +82,13 @@ async function conclude(
   if (end.outcome === 'contended') {
     const error = 'another backup of this very database is under way';
     const delaySeconds = Math.max(work.retrySeconds, 5);
-    await endAttempt(work.pool, claim, { state: 'due', reason: 'interrupted', error, delaySeconds, counts: false });
+    await endAttempt(work.pool, claim, {
+      state: 'due',
+      reason: 'interrupted',
+      error,
+      delaySeconds,
+      counts: false,
+    });
     return 'skipped';
   }
   return fail(work, claim, { failure: end.failure, begun: progress.begun });

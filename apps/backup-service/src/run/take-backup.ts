@@ -46,7 +46,8 @@ export async function takeBackup(job: BackupJob, settings: Settings): Promise<Ma
   job.onPhase('dumping');
   const dumped = await dumpAndCount(job, settings, { snapshot, pgDump: programs.pgDump, zstd });
   await job.session.query('COMMIT');
-  if (dumped.seal.dumpedBytes === 0) throw new BackupError('dump_failed', 'pg_dump succeeded and wrote nothing');
+  if (dumped.seal.dumpedBytes === 0)
+    throw new BackupError('dump_failed', 'pg_dump succeeded and wrote nothing');
   return describe(job, { programs, startedAt, snapshot, ...dumped });
 }
 
@@ -83,10 +84,10 @@ async function dumpAndCount(
   await withCredentials(job.address, (env) =>
     runTogether(job.signal, (signal) => {
       // A count that takes minutes must not outlast a dump that has failed.
-      signal.addEventListener('abort', () => void job.session.end().catch(() => undefined));
+      signal.addEventListener('abort', () => void job.session.end().catch(() => undefined), { once: true });
       const dump = startDump({ pgDump, env, snapshotId: snapshot.id, lockWaitSeconds, signal });
       const seal = sealStream(dump.stdout, { zstd, level, signal, onBytes: job.onBytes });
-      sealed = seal.result;
+      sealed = () => seal.result();
       return [
         dump.succeeded.then((stderr) => (result.warnings = stderr)),
         ...seal.parts,

@@ -1,12 +1,11 @@
 import { errorMessage } from '@swfx/errors';
+import type { Readiness } from '@swfx/service';
 import { describeDatabase } from '../capture/describe-database';
 import type { BackupTarget } from '../config';
 import { findClientPrograms } from '../postgres-client/find-client-programs';
 import { openSession } from '../postgres-client/open-session';
 import { findZstd } from '../programs/find-zstd';
 import type { BackupWork } from './backup-work';
-
-export type Readiness = { ready: true } | { ready: false; reason: string };
 
 const intervalMs = 5_000;
 
@@ -15,9 +14,10 @@ const intervalMs = 5_000;
  * are installed. A target that is down does not make the service unready; that is the target's trouble, and a failed
  * backup tells it.
  */
-export function watchReadiness(
-  work: Pick<BackupWork, 'pool' | 'targets' | 'path'>,
-): { state(): Readiness; stop(): Promise<void> } {
+export function watchReadiness(work: Pick<BackupWork, 'pool' | 'targets' | 'path'>): {
+  state(): Readiness;
+  stop(): Promise<void>;
+} {
   const stopping = new AbortController();
   const lacking = createProgramCheck(work, stopping.signal);
   let state: Readiness = { ready: false, reason: 'the service is starting' };

@@ -57,9 +57,12 @@ export function parseManifest(
 ): { ok: true; manifest: Manifest } | { ok: false; problem: string } {
   const value = parseJson(content);
   if (value === undefined) return { ok: false, problem: 'the manifest is not JSON' };
-  const version = (value as { version?: unknown } | null)?.version;
-  if (typeof version === 'number' && version > 1)
-    return { ok: false, problem: `the manifest has version ${version}, which a newer release wrote` };
+  const newer = z.object({ version: z.number().min(2) }).safeParse(value);
+  if (newer.success)
+    return {
+      ok: false,
+      problem: `the manifest has version ${newer.data.version}, which a newer release wrote`,
+    };
   const result = manifestSchema.safeParse(value);
   if (result.success) return { ok: true, manifest: result.data };
   const issue = result.error.issues[0];

@@ -9,7 +9,7 @@ import { startProgram } from '../programs/start-program';
 
 export interface Seal {
   /** What is to be stored. */
-  sealed: Readable;
+  sealed: AsyncIterable<Buffer>;
   /** The parts that must all succeed, for `runTogether`. */
   parts: Promise<unknown>[];
   /** Sizes and hashes, once all parts have succeeded. */
@@ -31,12 +31,16 @@ export function sealStream(
   const { zstd, level, signal } = options;
   const dumped = createMeter(options.onBytes);
   const stored = createMeter();
-  const compression = startProgram({ program: zstd, args: [`-${level}`, '--quiet', '--stdout'], env: {}, signal });
+  const compression = startProgram({
+    program: zstd,
+    args: [`-${level}`, '--quiet', '--stdout'],
+    env: {},
+    signal,
+  });
   return {
-    sealed: stored.stream,
+    sealed: stored.through(compression.stdout),
     parts: [
-      pipeline(dump, dumped.stream, compression.stdin, { signal }),
-      pipeline(compression.stdout, stored.stream, { signal }),
+      pipeline(dump, (source) => dumped.through(source), compression.stdin, { signal }),
       compression.succeeded,
     ],
     result: () => ({

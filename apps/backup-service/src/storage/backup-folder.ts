@@ -43,6 +43,8 @@ export async function writeManifest(
 /** Removes all that is below a prefix; manifests first, so that nothing looks like a backup while it goes. */
 export async function removeAll(storage: BackupStorage, prefix: string): Promise<void> {
   const keys = (await storage.list(prefix)).map(({ key }) => key);
-  const manifestsFirst = keys.sort((a, b) => Number(b.endsWith(manifestFile)) - Number(a.endsWith(manifestFile)));
+  const manifestsFirst = keys.sort(
+    (a, b) => Number(b.endsWith(manifestFile)) - Number(a.endsWith(manifestFile)),
+  );
   for (const key of manifestsFirst) await storage.remove(key);
 }

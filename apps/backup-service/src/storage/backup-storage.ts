@@ -13,7 +13,7 @@ export interface BackupStorage {
   /** Its label in metrics and in the catalogue. */
   readonly name: string;
   /** Stores a stream; an object of that key is replaced. Rejects with `BackupError` of reason `storage_failed`. */
-  put(key: string, content: Readable, signal: AbortSignal): Promise<void>;
+  put(key: string, content: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void>;
   /** The content of an object; undefined when there is none. */
   get(key: string): Promise<Readable | undefined>;
   /** All objects whose key starts with a prefix, leftovers of interrupted work among them. */

@@ -6,8 +6,7 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { errorMessage } from '@swfx/errors';
 import { BackupError } from '../backup-error';
 import type { BackupStorage, StoredObject } from './backup-storage';
@@ -31,7 +30,12 @@ export async function openLocalStorage(root: string): Promise<BackupStorage> {
   };
 }
 
-async function putFile(root: string, key: string, content: Readable, signal: AbortSignal): Promise<void> {
+async function putFile(
+  root: string,
+  key: string,
+  content: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): Promise<void> {
   const path = join(root, key);
   const partial = `${path}.partial`;
   const folders = await makeFolders(root, dirname(path));
@@ -45,10 +49,14 @@ async function putFile(root: string, key: string, content: Readable, signal: Abo
   }
 }
 
-async function writeDurably(path: string, content: Readable, signal: AbortSignal): Promise<void> {
+async function writeDurably(
+  path: string,
+  content: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
-    await pipeline(content, file.createWriteStream({ autoClose: false }), { signal });
+    await file.writeFile(content, { signal });
     await file.sync();
   } finally {
     await file.close();

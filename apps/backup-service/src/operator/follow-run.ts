@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Queryable } from '@swfx/database';
+import { formatBytes } from './format-bytes';
+
+/** How far a run has come; `swfx backup run --json` prints it. */
+export interface RunReport {
+  backup_id: string;
+  database: string;
+  state: 'due' | 'running' | 'succeeded' | 'failed';
+  attempt: number;
+  phase: string | null;
+  dumped_bytes: number;
+  /** Why the last attempt failed. */
+  reason: string | null;
+  error: string | null;
+  size_bytes: number | null;
+  duration_seconds: number | null;
+}
+
+const pollMs = 200;
+const patienceMs = 20_000;
+
+/** Follows a run to its end, or until nothing has taken it for 20 s. Each new state is said in a line. */
+export async function followRun(
+  db: Queryable,
+  id: string,
+  options: { wait: boolean; say: (line: string) => void },
+): Promise<RunReport> {
+  const askedAt = performance.now();
+  let said = '';
+  for (;;) {
+    const report = await readReport(db, id);
+    if (!options.wait || report.state === 'succeeded' || report.state === 'failed') return report;
+    if (report.attempt === 0 && performance.now() - askedAt > patienceMs) return report;
+    const line = describeProgress(report);
+    if (line !== said) options.say(line);
+    said = line;
+    await sleep(pollMs);
+  }
+}
+
+async function readReport(db: Queryable, id: string): Promise<RunReport> {
+  const { rows } = await db.query<RunReport>(
+    `SELECT run.id AS backup_id, run.database, run.state, run.attempt, run.phase, run.dumped_bytes, run.reason,
+            run.error, backup.size_bytes, backup.duration_seconds
+     FROM backup_run run LEFT JOIN backup USING (id) WHERE run.id = $1`,
+    [id],
+  );
+  if (!rows[0]) throw new Error(`the backup ${id} is gone`);
+  return rows[0];
+}
+
+/** A run that is under way, in a line. */
+export function describeProgress({
+  database,
+  state,
+  attempt,
+  phase,
+  dumped_bytes,
+  error,
+}: RunReport): string {
+  if (state === 'due') {
+    const why = error ? `attempt ${attempt} failed (${error}); ` : '';
+    return `${database}: ${why}waiting to be taken`;
+  }
+  const bytes = dumped_bytes > 0 ? `, ${formatBytes(dumped_bytes)} read` : '';
+  return `${database}: attempt ${attempt}, ${phase ?? 'starting'}${bytes}`;
+}
+
+/** How a run ended, or where it stands, as a sentence for people. */
+export function describeEnd(report: RunReport): string {
+  const { backup_id: id, database, state, attempt, reason, error } = report;
+  if (state === 'succeeded') {
+    const size = formatBytes(report.size_bytes ?? 0);
+    const seconds = (report.duration_seconds ?? 0).toFixed(1);
+    return `Backed up ${database}: ${size} in ${seconds} s. Its proof follows: npx swfx backup show ${id}`;
+  }
+  if (state === 'failed')
+    return `The backup of ${database} failed after ${attempt} attempts (${reason}): ${error}.`;
+  if (state === 'due' && attempt === 0)
+    return `Backup ${id} of ${database} waits and nothing has taken it: is backup-service running?`;
+  return `Backup ${id} of ${database} is not done yet: npx swfx backup list tells more.`;
+}
