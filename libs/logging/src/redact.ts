@@ -5,7 +5,7 @@
 const replacements: [RegExp, string][] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s@]+@/gi, '$1[redacted]@'],
   [/https:\/\/hooks\.slack\.com\/\S+/gi, 'https://hooks.slack.com/[redacted]'],
-  [/\/services\/T\w+\/B\w+\/\w+/g, '/services/[redacted]'],
+  [/\/services\/T\w+\/B\w+\/[\w-]+/g, '/services/[redacted]'],
   [/\bxox[a-z]-[\w-]+/g, '[redacted]'],
   [/\bey[\w-]{8,}\.[\w-]+\.[\w-]+/g, '[redacted token]'],
   [/\bBearer\s+\S+/gi, 'Bearer [redacted]'],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { storeAlert, type Alert } from '@swfx/alerts';
+import { facts } from '@swfx/messaging';
 import { createSlackStandIn, type SlackStandIn } from '@swfx/slack-stand-in';
 import {
   createTestDatabase,
@@ -29,6 +30,7 @@ describe('delivery', () => {
   });
   afterEach(async () => {
     await untilNothingWaits();
+    await passTime();
     slack.clear();
   });
   afterAll(async () => {
@@ -51,6 +53,10 @@ describe('delivery', () => {
   const raise = async (changes: Partial<Alert> = {}) => {
     const alert = exampleAlert(changes);
     await storeAlert(database.pool, alert);
+    await redis.client.publish(
+      facts.alertRaised.topic,
+      JSON.stringify({ v: 1, data: { alertId: alert.id } }),
+    );
     return alert.id;
   };
   const deliveryOf = async (id: string) =>
@@ -154,6 +160,7 @@ describe('delivery', () => {
       slack.respondWith({ status });
       const id = await raise();
       await until(id, { state: 'pending', reason: 'rejected', detail: `Slack answered ${status}: ${body}` });
+      await passTime();
       await until(id, { state: 'sent', attempts: 2 });
     },
   );
