@@ -10,10 +10,10 @@ type Packages = Record<string, { version?: string; optional?: boolean; link?: bo
 
 /** The module is one of those that run before anything is installed or compiled, and is tried like that. */
 async function ask(lock: Packages, installed: Packages | undefined, present: string[] = []): Promise<string> {
-  const facts = [{ packages: lock }, installed && { packages: installed }].map((fact) =>
-    JSON.stringify(fact),
+  const facts = [{ packages: lock }, installed && { packages: installed }].map(
+    (fact) => JSON.stringify(fact) ?? 'undefined',
   );
-  const call = `findOutdatedPackage(${facts.join()}, (path) => ${JSON.stringify(present)}.includes(path))`;
+  const call = `findOutdatedPackage(${facts.map(String).join()}, (path) => ${JSON.stringify(present)}.includes(path))`;
   const code = `import { findOutdatedPackage } from '${file}'; console.log(${call} ?? 'up to date');`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code]);
   return stdout.trim();

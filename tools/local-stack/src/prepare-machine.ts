@@ -32,7 +32,11 @@ export async function prepareMachine(context: StackContext, layout: Layout): Pro
   await createFolders(layout);
   const { secrets, isNew } = await loadSecrets(layout.secretsFile, loginNames);
   const home = await choosePostgresHome(layout);
-  if (isNew) await refuseForeignData(home, layout);
+  if (isNew) {
+    await refuseForeignData(home, layout);
+    if (home.folder !== layout.stateDir)
+      progress.say(`Postgres's user has no way into ${root}: its data is in ${home.folder}.`);
+  }
   const chosen = await choosePostgres(machine.postgres, await majorsWithData(home), inherited.path);
   if (chosen.notice) progress.say(chosen.notice);
   const ports = options.freePorts ? await freePorts() : await usualPortsIfFree();
