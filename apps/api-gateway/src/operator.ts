@@ -1,0 +1,4 @@
+import { runOperator } from '@swfx/service';
+import { createProgram } from './operator/create-program';
+
+void runOperator(createProgram({ environment: process.env, stdin: process.stdin }), process.argv);

@@ -1,0 +1,114 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { runOperator } from '@swfx/service';
+import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@swfx/testkit';
+import { Registry } from 'prom-client';
+import { verifyPassword } from '../auth/password';
+import { findUserByEmail } from '../auth/users';
+import { createProgram } from './create-program';
+
+let database: TestDatabase;
+let redis: TestRedis;
+let operatorUrl: string;
+const folder = mkdtempSync(join(tmpdir(), 'swfx-operator-'));
+const auditFile = join(folder, 'audit.log');
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  redis = await createTestRedis();
+  operatorUrl = await database.urlAs('swfx_operator');
+});
+afterAll(async () => {
+  await redis.drop();
+  await database.drop();
+  rmSync(folder, { recursive: true });
+});
+
+async function run(words: string[], stdin = ''): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const write = (into: (text: string) => void) => (text: unknown) => (into(String(text)), true);
+  const spies = [
+    jest.spyOn(process.stdout, 'write').mockImplementation(write((text) => (out += text))),
+    jest.spyOn(process.stderr, 'write').mockImplementation(write((text) => (err += text))),
+  ];
+  const before = process.exitCode;
+  process.exitCode = 0;
+  const environment = {
+    DATABASE_URL: operatorUrl,
+    REDIS_URL: redis.url,
+    AUDIT_LOG_FILE: auditFile,
+    SPOOL_DIR: join(folder, 'spool'),
+  };
+  const program = createProgram({ environment, stdin: Readable.from([stdin]), registry: new Registry() });
+  await runOperator(program, ['node', 'swfx', ...words]);
+  const code = Number(process.exitCode);
+  process.exitCode = before;
+  spies.forEach((spy) => spy.mockRestore());
+  return { code, out, err };
+}
+
+test('adds a user whose password is made here and told once', async () => {
+  const scopes = 'platform:read platform:write';
+  const added = await run(['users', 'add', 'Ada@Example.com', '--scopes', scopes, '--generate', '--json']);
+  expect(added.code).toBe(0);
+  const { id, password, ...rest } = JSON.parse(added.out);
+  expect(rest).toEqual({ created: true, email: 'ada@example.com', scopes: scopes.split(' '), roles: [] });
+  const user = await findUserByEmail(database.pool, 'ada@example.com');
+  expect(user?.id).toBe(id);
+  expect(await verifyPassword(user?.passwordHash, password)).toBe(true);
+
+  const audit = readFileSync(auditFile, 'utf8');
+  expect(JSON.parse(audit)).toMatchObject({ action: 'user_created', subject: `user:${id}` });
+  expect(JSON.parse(audit).actor).toMatch(/^operator:./);
+  expect(audit).not.toContain(password);
+  expect(audit).not.toContain('example.com');
+});
+
+test('adds a user whose password comes on standard input', async () => {
+  const added = await run(
+    ['users', 'add', 'bob@example.com', '--scopes', 'a', '--password-stdin'],
+    'long enough it is\n',
+  );
+  expect(added).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^Added bob@example\.com \([0-9a-f-]{36}\)\.\n$/),
+  });
+  const user = await findUserByEmail(database.pool, 'bob@example.com');
+  expect(await verifyPassword(user?.passwordHash, 'long enough it is')).toBe(true);
+});
+
+test('leaves a user who is there as they are: a failure, or what was wanted with --if-absent', async () => {
+  const before = await findUserByEmail(database.pool, 'ada@example.com');
+  const again = ['users', 'add', 'ADA@example.com', '--scopes', 'other', '--generate'];
+  const refused = await run(again);
+  expect(refused).toMatchObject({ code: 1, out: expect.stringContaining('already') });
+  expect(refused.out).not.toContain('Password');
+  const absent = await run([...again, '--if-absent', '--json']);
+  expect(absent.code).toBe(0);
+  expect(JSON.parse(absent.out)).toMatchObject({ created: false, id: before?.id });
+  expect(await findUserByEmail(database.pool, 'ada@example.com')).toEqual(before);
+});
+
+test('lists the users, without their hashes', async () => {
+  const listed = JSON.parse((await run(['users', 'list', '--json'])).out);
+  expect(listed.map((user: { email: string }) => user.email)).toEqual(['ada@example.com', 'bob@example.com']);
+  expect(Object.keys(listed[0])).toEqual(['id', 'email', 'scopes', 'roles', 'disabled', 'created_at']);
+  const table = (await run(['users', 'list'])).out.split('\n');
+  expect(table[0]).toMatch(/^EMAIL +ID +SCOPES +ROLES +STATE +CREATED/);
+});
+
+test.each([
+  [['users', 'add', 'ada', '--scopes', 'a', '--generate']],
+  [['users', 'add', 'eve@example.com', '--generate']],
+  [['users', 'add', 'eve@example.com', '--scopes', 'a']],
+  [['users', 'add', 'eve@example.com', '--scopes', 'a"b', '--generate']],
+  [['users', 'add', 'eve@example.com', '--scopes', 'a', '--password', 'on the command line']],
+  [['users', 'frobnicate']],
+])('%j is wrong usage', async (words) => {
+  const result = await run(words);
+  expect(result.code).toBe(2);
+  expect(result.err).not.toBe('');
+  expect(await findUserByEmail(database.pool, 'eve@example.com')).toBeUndefined();
+});
