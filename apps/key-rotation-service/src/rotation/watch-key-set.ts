@@ -53,7 +53,9 @@ export function watchKeySet(options: WatchOptions): KeySetWatch {
   }
   async function loop(): Promise<void> {
     await look();
-    if (!stopping) timer = setTimeout(() => (current = loop()), options.intervalMs);
+    // More often while it is not ready: somebody waits for that.
+    const pauseMs = readiness.ready ? options.intervalMs : 1_000;
+    if (!stopping) timer = setTimeout(() => (current = loop()), pauseMs);
   }
   metrics.onScrape(() => {
     const ageMs = activeSince === undefined ? 0 : performance.now() - activeSince;
