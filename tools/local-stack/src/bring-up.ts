@@ -10,14 +10,16 @@ import type { Supervisor } from './supervise';
 import { adminUrl } from './urls';
 import { writePrivateFile } from './write-private-file';
 
+type FirstRun = Pick<BringUp, 'progress' | 'signal'> & { facts: StackFacts; step: Progress['step'] };
 type BringUp = { machine: PreparedMachine; supervisor: Supervisor; progress: Progress; signal: AbortSignal };
 
 /** Resolves when every child is ready. Rejects when a step fails or `signal` aborts; the caller stops what runs. */
 export async function bringUp({ machine, supervisor, progress, signal }: BringUp): Promise<void> {
   const { facts, postgres, redis } = machine;
+  const aborted = rejectOnAbort(signal);
   const step: Progress['step'] = (name, work) => {
     signal.throwIfAborted();
-    return Promise.race([progress.step(name, work), rejectOnAbort(signal)]);
+    return Promise.race([progress.step(name, work), aborted]);
   };
   await step(`${postgres.name}, ${redis.name}`, () => startAll(supervisor, [postgres, redis]));
   await step('databases', async () => {
@@ -28,7 +30,7 @@ export async function bringUp({ machine, supervisor, progress, signal }: BringUp
     await loadSamplePlatform({ databaseUrl: adminUrl(facts, 'platform'), onProgress: note });
   });
   await startServices(facts, supervisor, step);
-  await firstRun(facts, step, signal);
+  await firstRun({ facts, step, progress, signal });
 }
 
 async function startAll(
@@ -52,11 +54,17 @@ async function startServices(
   }
 }
 
-async function firstRun(facts: StackFacts, step: Progress['step'], signal: AbortSignal): Promise<void> {
+/** A rotation or a backup that fails is said and goes to Slack; the stack runs, so that the cause can be looked for. */
+async function firstRun({ facts, step, progress, signal }: FirstRun): Promise<void> {
   const context = { root: facts.layout.root, env: operatorEnvironment(facts), signal };
+  const attempt = (name: string, work: () => Promise<void>): Promise<void> =>
+    step(name, work).catch((error: Error) => {
+      signal.throwIfAborted();
+      progress.say(`    ${error.message}`);
+    });
   await step(`user ${demoEmail}`, () => addDemoUser(context, facts.secrets.demoPassword));
-  await step('a rotation of the signing keys', () => rotateKeys(context));
-  await step('a backup of the platform database', () => backUpPlatform(context));
+  await attempt('a rotation of the signing keys', () => rotateKeys(context));
+  await attempt('a backup of the platform database', () => backUpPlatform(context));
 }
 
 /** For `swfx`: the operator's environment, one NAME=value a line. */
@@ -66,7 +74,10 @@ async function writeOperatorFile(facts: StackFacts): Promise<void> {
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
+  const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
+  // It may come when no step is waiting.
+  aborted.catch(() => undefined);
+  return aborted;
 }

@@ -19,5 +19,5 @@ export async function rotateKeys(context: Context): Promise<void> {
 
 /** Backs the platform database up and waits until the backup is committed. */
 export async function backUpPlatform(context: Context): Promise<void> {
-  await runOperator({ ...context, app: 'backup-service', args: ['backup', 'run', '--wait'] });
+  await runOperator({ ...context, app: 'backup-service', args: ['backup', 'run'] });
 }

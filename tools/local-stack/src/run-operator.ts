@@ -26,6 +26,6 @@ export async function runOperator({ root, app, args, env, input, signal }: Opera
   child.stdin.on('error', () => undefined).end(input ?? '');
   const [code] = (await once(child, 'close')) as [number | null];
   if (code === 0) return printed.out;
-  const words = (printed.err.trim() || printed.out.trim()).split('\n').at(-1);
+  const words = (printed.err.trim() || printed.out.trim()).split('\n')[0];
   throw new StackError(`\`swfx ${args.slice(0, 2).join(' ')}\` failed: ${words || `exit code ${code}`}`);
 }
