@@ -7,7 +7,7 @@ type Context = { root: string; env: Record<string, string>; signal?: AbortSignal
 
 /** Adds the demo user, who may read and write the platform; does nothing if they are there. */
 export async function addDemoUser(context: Context, password: string): Promise<void> {
-  const scopes = ['platform:read', 'platform:write'].join(',');
+  const scopes = 'platform:read platform:write';
   const args = ['users', 'add', demoEmail, '--scopes', scopes, '--password-stdin', '--if-absent'];
   await runOperator({ ...context, app: 'api-gateway', args, input: `${password}\n` });
 }

@@ -58,8 +58,9 @@ export function serviceChild(service: ServiceDefinition, { layout }: StackFacts)
 
 /** What every operator command needs; `.swfx/operator.env` holds it. Pure. */
 export function operatorEnvironment(facts: StackFacts): Record<string, string> {
+  const { ACCESS_LOG_FILE: _, ...shared } = common(facts, 'operator');
   return {
-    ...common(facts, 'operator'),
+    ...shared,
     DATABASE_URL: loginUrl(facts, 'swfx_operator_login', 'ops'),
     KEY_ENCRYPTION_KEYS: facts.secrets.keyEncryptionKeys,
     ...backupSettings(facts),
