@@ -1,4 +1,4 @@
 import { runOperator } from '@swfx/service';
 import { createProgram } from './operator/create-program';
 
-void runOperator(createProgram(process.env), process.argv);
+void runOperator(createProgram({ environment: process.env }), process.argv);

@@ -12,6 +12,12 @@ import { askForRotation, describeReport } from './ask-for-rotation';
 /** What the commands need from the environment: DATABASE_URL and REDIS_URL; everything else has a default. */
 export const operatorConfig = z.object(serviceSettings);
 
+export interface OperatorContext {
+  environment: Environment;
+  /** Tests, which run several commands in one process, pass a new one each time. */
+  registry?: Foundation['metrics']['registry'];
+}
+
 interface RotateOptions {
   wait: boolean;
   simulateFailure?: boolean;
@@ -19,7 +25,7 @@ interface RotateOptions {
   json?: boolean;
 }
 
-export function createProgram(environment: Environment): Command {
+export function createProgram(context: OperatorContext): Command {
   const program = new Command('swfx').description('Signing keys');
   const keys = program.command('keys').description('Signing keys and their rotation');
 
@@ -28,7 +34,7 @@ export function createProgram(environment: Environment): Command {
     .description('The keys of the set: what signs, what will, and what still verifies')
     .option('--json', 'for programs')
     .action(async ({ json }: { json?: boolean }) => {
-      const { epoch, keys: listed } = await withFoundation(environment, ({ pool }) => listKeys(pool));
+      const { epoch, keys: listed } = await withFoundation(context, ({ pool }) => listKeys(pool));
       if (json) return printJson({ epoch, keys: listed });
       printTable(listed, keyColumns, { empty: 'There is no key yet: key-rotation-service makes the first.' });
     });
@@ -41,8 +47,8 @@ export function createProgram(environment: Environment): Command {
     .option('--yes', 'allow --simulate-failure where ENVIRONMENT is production')
     .option('--json', 'for programs')
     .action(async (options: RotateOptions, command: Command) => {
-      refuseInProduction(environment, options, command);
-      const report = await withFoundation(environment, (foundation) =>
+      refuseInProduction(context, options, command);
+      const report = await withFoundation(context, (foundation) =>
         askForRotation(foundation, {
           requestedBy: operatorName(),
           simulateFailure: options.simulateFailure ?? false,
@@ -50,27 +56,36 @@ export function createProgram(environment: Environment): Command {
         }),
       );
       if (options.json) printJson(report);
-      else process.stdout.write(`${describeReport(report)}\n`);
+      else if (options.wait) process.stdout.write(`${describeReport(report)}\n`);
+      else process.stdout.write(`Asked: request ${report.request_id}.\n`);
       const done = report.state === 'succeeded' || report.state === 'noop';
       if (options.wait && !done) process.exitCode = 1;
     });
   return program;
 }
 
-function refuseInProduction(environment: Environment, options: RotateOptions, command: Command): void {
+function refuseInProduction(
+  { environment }: OperatorContext,
+  options: RotateOptions,
+  command: Command,
+): void {
   if (!options.simulateFailure || options.yes) return;
   if (loadConfig(operatorConfig, environment).ENVIRONMENT !== 'production') return;
   command.error('This is production: a simulated failure alerts real people. Repeat with --yes to do it.');
 }
 
 async function withFoundation<T>(
-  environment: Environment,
+  { environment, registry }: OperatorContext,
   work: (foundation: Foundation) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig(operatorConfig, environment);
   // Standard output is the command's: only what a person must act on is logged beside it.
   const quiet = { ...config, LOG_LEVEL: 'error' };
-  const foundation = openFoundation(quiet, { service: 'key-rotation-service', metrics: [] });
+  const foundation = openFoundation(quiet, {
+    service: 'key-rotation-service',
+    metrics: [],
+    ...(registry ? { registry } : {}),
+  });
   try {
     return await work(foundation);
   } finally {

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runOperator } from '@swfx/service';
+import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@swfx/testkit';
+import { Registry } from 'prom-client';
+import { newRing, startRotator, type TestRotator } from '../testing/start-rotator';
+import { createProgram } from './create-program';
+
+let database: TestDatabase;
+let redis: TestRedis;
+let operatorUrl: string;
+const folder = mkdtempSync(join(tmpdir(), 'swfx-operator-'));
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  redis = await createTestRedis();
+  operatorUrl = await database.urlAs('swfx_operator');
+});
+afterAll(async () => {
+  await redis.drop();
+  await database.drop();
+  rmSync(folder, { recursive: true });
+});
+
+async function run(
+  words: string[],
+  changes: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const write = (into: (text: string) => void) => (text: unknown) => (into(String(text)), true);
+  const spies = [
+    jest.spyOn(process.stdout, 'write').mockImplementation(write((text) => (out += text))),
+    jest.spyOn(process.stderr, 'write').mockImplementation(write((text) => (err += text))),
+  ];
+  const before = process.exitCode;
+  process.exitCode = 0;
+  const environment = {
+    DATABASE_URL: operatorUrl,
+    REDIS_URL: redis.url,
+    AUDIT_LOG_FILE: join(folder, 'audit.log'),
+    SPOOL_DIR: join(folder, 'spool'),
+    ...changes,
+  };
+  await runOperator(createProgram({ environment, registry: new Registry() }), ['node', 'swfx', ...words]);
+  const code = Number(process.exitCode);
+  process.exitCode = before;
+  spies.forEach((spy) => spy.mockRestore());
+  return { code, out, err };
+}
+
+/** Takes what is due until the command has ended. */
+async function serve<T>(rotator: TestRotator, command: Promise<T>): Promise<T> {
+  let ended = false;
+  const end = command.finally(() => (ended = true));
+  while (!ended) for (const id of await rotator.due()) await rotator.run(id);
+  return end;
+}
+
+describe('swfx keys', () => {
+  let rotator: TestRotator;
+  beforeAll(() => {
+    const options = { ring: newRing(), minimumPublishedSeconds: 0, redisUrl: redis.url };
+    rotator = startRotator({ ...options, databaseUrl: database.url });
+  });
+  afterAll(() => rotator.stop());
+
+  it('says that there is no key yet, and lists those that there are, the one that signs first', async () => {
+    expect((await run(['keys', 'list'])).out).toContain('There is no key yet');
+    for (const id of await rotator.due()) await rotator.run(id);
+    const { out, code } = await run(['keys', 'list']);
+    expect(code).toBe(0);
+    expect(out.split('\n')[0]).toMatch(/KID +ALG +STATE +PUBLISHED +ACTIVATED +LEAVES +AGE/);
+    expect(out.split('\n').slice(1, 3)).toEqual([
+      expect.stringMatching(/^\S{43} +ES256 +active +\S+Z +\S+Z +– +\d+$/),
+      expect.stringMatching(/^\S{43} +ES256 +pending +\S+Z +– +– +\d+$/),
+    ]);
+    const { epoch, keys } = JSON.parse((await run(['keys', 'list', '--json'])).out);
+    expect(epoch).toBe(1);
+    expect(keys).toMatchObject([{ state: 'active', leaves_at: null }, { state: 'pending' }]);
+  });
+
+  it('rotates, and tells what came of it', async () => {
+    const rotated = await serve(rotator, run(['keys', 'rotate']));
+    expect(rotated.code).toBe(0);
+    expect(rotated.out).toMatch(
+      /^Rotated: \S{43} signs now; \S{43} verifies for 900 s more \(epoch 2\)\.\n$/,
+    );
+    const { out } = await serve(rotator, run(['keys', 'rotate', '--json']));
+    expect(JSON.parse(out)).toMatchObject({ state: 'succeeded', epoch: 3, attempts: 1 });
+  });
+
+  it('tries the alert, and ends with 1 because the rotation failed', async () => {
+    const failed = await serve(rotator, run(['keys', 'rotate', '--simulate-failure']));
+    expect(failed).toMatchObject({ code: 1 });
+    // The service logs to the same stream here, as it runs in the same process.
+    expect(failed.out).toMatch(/^The rotation failed: an operator asked this rotation to fail\.$/m);
+  });
+
+  it('does not alarm production by mistake', async () => {
+    const production = { ENVIRONMENT: 'production' };
+    const refused = await run(['keys', 'rotate', '--simulate-failure', '--no-wait'], production);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('Repeat with --yes');
+    const agreed = await run(['keys', 'rotate', '--simulate-failure', '--no-wait', '--yes'], production);
+    expect(agreed).toMatchObject({ code: 0, out: expect.stringMatching(/^Asked: request \S{36}\.\n$/) });
+  });
+
+  it('asks without Redis too, and ends with 2 when it is used wrongly', async () => {
+    const asked = await run(['keys', 'rotate', '--no-wait'], { REDIS_URL: 'redis://127.0.0.1:1' });
+    expect(asked.code).toBe(0);
+    expect((await run(['keys', 'turn'])).code).toBe(2);
+    expect((await run(['keys', 'list'], { DATABASE_URL: '' })).code).toBe(2);
+  });
+});
