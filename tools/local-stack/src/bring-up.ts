@@ -57,14 +57,15 @@ async function startServices(
 /** A rotation or a backup that fails is said and goes to Slack; the stack runs, so that the cause can be looked for. */
 async function firstRun({ facts, step, progress, signal }: FirstRun): Promise<void> {
   const context = { root: facts.layout.root, env: operatorEnvironment(facts), signal };
-  const attempt = (name: string, work: () => Promise<void>): Promise<void> =>
-    step(name, work).catch((error: Error) => {
-      signal.throwIfAborted();
-      progress.say(`    ${error.message}`);
-    });
   await step(`user ${demoEmail}`, () => addDemoUser(context, facts.secrets.demoPassword));
-  await attempt('a rotation of the signing keys', () => rotateKeys(context));
-  await attempt('a backup of the platform database', () => backUpPlatform(context));
+  const work = [rotateKeys(context), backUpPlatform(context)];
+  await step('a rotation of the signing keys, a backup of the platform', () => Promise.all(work)).catch(
+    () => undefined,
+  );
+  signal.throwIfAborted();
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === 'rejected') progress.say(`    ${(outcome.reason as Error).message}`);
+  }
 }
 
 /** For `swfx`: the operator's environment, one NAME=value a line. */
