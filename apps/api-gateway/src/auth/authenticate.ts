@@ -52,7 +52,7 @@ export function createAuthenticate(options: {
   const { mirror, tally, metrics, policy } = options;
 
   function verifyNow(token: string): TokenVerification {
-    return verifyAccessToken(token, { ...policy, keyOf: mirror.keyOf, now: new Date() });
+    return verifyAccessToken(token, { ...policy, keyOf: (kid) => mirror.keyOf(kid), now: new Date() });
   }
   async function verify(token: string): Promise<Verdict> {
     const verdict = verifyNow(token);

@@ -26,6 +26,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+// Each command listens to standard output for as long as its process lives; here they share one.
+afterEach(() => void process.stdout.removeAllListeners('error'));
+
 async function run(words: string[], stdin = ''): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
   const write = (into: (text: string) => void) => (text: unknown) => (into(String(text)), true);

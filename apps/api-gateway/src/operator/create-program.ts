@@ -31,7 +31,7 @@ export interface OperatorContext {
 
 interface AddOptions extends PasswordChoice {
   scopes: string[];
-  roles: string[];
+  roles?: string[];
   ifAbsent?: boolean;
   json?: boolean;
 }
@@ -45,7 +45,7 @@ export function createProgram(context: OperatorContext): Command {
     .description('Adds a user')
     .argument('<email>', 'the address that they log in with', emailAddress)
     .requiredOption('--scopes <scopes>', 'what they may do, such as "platform:read platform:write"', words)
-    .option('--roles <roles>', 'names for people to know them by', words, [])
+    .option('--roles <roles>', 'names for people to know them by', words)
     .option('--password-stdin', 'read the password from standard input')
     .option('--generate', 'make a password and print it, once')
     .option('--if-absent', 'leave a user who is there already as they are')
@@ -55,7 +55,13 @@ export function createProgram(context: OperatorContext): Command {
       if (chosen.outcome === 'refused') return command.error(chosen.problem);
       const { password } = chosen;
       const addition = await withFoundation(context, (foundation) =>
-        addUser(foundation, { ...options, email, password, requestedBy: operatorName() }),
+        addUser(foundation, {
+          email,
+          password,
+          scopes: options.scopes,
+          roles: options.roles ?? [],
+          requestedBy: operatorName(),
+        }),
       );
       const generated = options.generate && addition.created ? password : undefined;
       if (options.json) printJson({ ...addition, password: generated });

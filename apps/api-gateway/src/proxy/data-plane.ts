@@ -32,13 +32,14 @@ export interface DataPlaneOptions {
 export function createDataPlane(options: DataPlaneOptions): RequestListener {
   return (request, response) => {
     const target = readTarget(request);
+    const pair = { request, response };
     if (target instanceof AppError)
-      return observed(options, request, response, 'unmatched', () => refuse(request, response, target));
+      return observed(options, pair, 'unmatched', async () => refuse(pair, target));
     request.url = target.path + target.query;
     const route = options.routes.match(target.path);
     if (route)
-      return observed(options, request, response, `${route.prefix}/*`, (trace) =>
-        serve(options, { request, response, route, trace }),
+      return observed(options, pair, `${route.prefix}/*`, (trace) =>
+        serve(options, { ...pair, route, trace }),
       );
     acceptBody(request, response);
     options.controlPlane(request, response);
@@ -54,29 +55,33 @@ function readTarget(request: IncomingMessage): { path: string; query: string } |
   return target;
 }
 
+interface Pair {
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** Runs work under the request's trace, and counts and logs the request when its answer has ended. */
 function observed(
   options: DataPlaneOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
+  pair: Pair,
   endpoint: string,
-  work: (trace: TraceContext) => void | Promise<void>,
+  work: (trace: TraceContext) => Promise<void>,
 ): void {
+  const { request, response } = pair;
   const { traceparent, 'x-request-id': requestId } = request.headers;
   const trace = traceOf({ traceparent: first(traceparent), requestId: first(requestId) });
   response.setHeader('x-request-id', trace.requestId);
   withTrace(trace, () => {
     observeHttp(request, response, { ...options, endpoint: () => endpoint });
-    Promise.resolve(work(trace)).catch((error: unknown) => {
+    work(trace).catch((error: unknown) => {
       options.logger.error('A request failed', { endpoint, error: errorMessage(error), cause: error });
       if (response.headersSent) response.destroy();
-      else refuse(request, response, error);
+      else refuse(pair, error);
     });
   });
 }
 
-interface Passage {
-  request: IncomingMessage;
-  response: ServerResponse;
+interface Passage extends Pair {
   route: Route;
   trace: TraceContext;
 }
@@ -85,8 +90,7 @@ async function serve(options: DataPlaneOptions, passage: Passage): Promise<void>
   const { request, response, route } = passage;
   const result = await options.authenticate(request, scopeNeeded(route, request.method ?? ''));
   if (response.destroyed) return;
-  if (result.outcome === 'refused')
-    return refuse(request, response, result.refusal.error, result.refusal.headers);
+  if (result.outcome === 'refused') return refuse(passage, result.refusal.error, result.refusal.headers);
   acceptBody(request, response);
   forward({
     request,
@@ -118,12 +122,7 @@ function acceptBody(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue();
 }
 
-function refuse(
-  request: IncomingMessage,
-  response: ServerResponse,
-  error: unknown,
-  headers: Record<string, string> = {},
-): void {
+function refuse({ request, response }: Pair, error: unknown, headers: Record<string, string> = {}): void {
   answerProblem(response, error, headers);
   discardBody(request);
 }
