@@ -52,10 +52,10 @@ test('a request in flight is answered before the gateway stops, and no new one i
 });
 
 test('a private key that does not open makes a login fail without a word about why', async () => {
+  const logged = jest.spyOn(console, 'log').mockImplementation(() => undefined);
   const stranger = await platform.start(upstream.url, {
     KEY_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
   });
-  const logged = jest.spyOn(console, 'log').mockImplementation(() => undefined);
   await platform.addUser({ email: 'b@example.com', password: 'secret', scopes: [] });
   const login = await send(`${stranger.url}/auth/login`, {
     method: 'POST',
