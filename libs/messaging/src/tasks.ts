@@ -99,10 +99,10 @@ export function startTask(options: TaskOptions): Task {
   queue.on('error', (error) =>
     logger.debug('Queue connection trouble', { task: name, error: errorMessage(error) }),
   );
-  metrics.add('celery_task_total', 0, { task_name: name, status: 'success' });
-  metrics.add('celery_task_total', 0, { task_name: name, status: 'failure' });
-  metrics.add('celery_task_total', 0, { task_name: name, status: 'retry' });
-  metrics.set('celery_queue_length', 0, { queue: name });
+  for (const status of ['success', 'failure', 'retry'] as const)
+    metrics.zero('celery_task_total', { task_name: name, status });
+  metrics.zero('celery_task_duration_seconds', { task_name: name });
+  metrics.zero('celery_queue_length', { queue: name });
 
   async function ring(id: string): Promise<void> {
     const rung = await addJob(queue, command, name, id);

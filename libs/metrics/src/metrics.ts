@@ -33,6 +33,8 @@ export interface Metrics {
     value: number,
     ...labels: LabelArgument<Name>
   ): void;
+  /** Shows a series at zero before its first event, where the label values are known only at run time. */
+  zero<Name extends MetricName>(name: Name, labels: LabelsOf<Name>): void;
   /** Runs before each scrape; for gauges that are cheap to read and need no I/O. */
   onScrape(collect: () => void): void;
 }
@@ -63,6 +65,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     add: (name, by, ...[labels]) => find<Counter>(name).inc(all(name, labels), by),
     set: (name, value, ...[labels]) => find<Gauge>(name).set(all(name, labels), value),
     observe: (name, value, ...[labels]) => find<Histogram>(name).observe(all(name, labels), value),
+    zero: (name, labels) => zeroSeries(find(name), all(name, labels)),
     onScrape: (collect) => {
       // The first metric of the registry is asked first, so that what is set here is seen by the same scrape.
       const build = find<Gauge>('app_build_info') as Gauge & { collect: () => void };
@@ -99,11 +102,13 @@ function zero(
   definition: MetricDefinition,
   env: { env: string },
 ): void {
-  for (const labels of combinations(definition.labels, env)) {
-    if (instrument instanceof Counter) instrument.inc(labels, 0);
-    else if (instrument instanceof Gauge) instrument.set(labels, 0);
-    else instrument.zero(labels);
-  }
+  for (const labels of combinations(definition.labels, env)) zeroSeries(instrument, labels);
+}
+
+function zeroSeries(instrument: Counter | Gauge | Histogram, labels: Record<string, string>): void {
+  if (instrument instanceof Counter) instrument.inc(labels, 0);
+  else if (instrument instanceof Gauge) instrument.set(labels, 0);
+  else instrument.zero(labels);
 }
 
 function combinations(labels: MetricDefinition['labels'], env: { env: string }): Record<string, string>[] {

@@ -1,0 +1,147 @@
+/**
+ * A whole stack of its own for a test: `npm start` on free ports, in a folder of its own, as a user runs it. What a
+ * test sees of it is what a user sees: its output, its state file, its ports, and the commands that it prints.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { waitUntil } from '@swfx/testkit';
+
+export const repository = resolve(__dirname, '../../..');
+
+/** What `npm start` writes about itself, as far as tests read it. */
+export interface StackState {
+  pid: number;
+  ports: Record<PortName, number>;
+  children: { name: string; state: string; pid?: number }[];
+}
+type PortName =
+  | 'gateway'
+  | 'gatewayOperations'
+  | 'rotationOperations'
+  | 'backupOperations'
+  | 'dispatcher'
+  | 'dispatcherOperations'
+  | 'upstream'
+  | 'slack'
+  | 'postgres'
+  | 'redis';
+
+export interface Stack {
+  folder: string;
+  output(): string;
+  state(): StackState;
+  secrets(): { demoPassword: string; postgresPassword: string };
+  url(port: PortName, path?: string): string;
+  /** The process id of a child by its name in the table. */
+  pidOf(name: string): number | undefined;
+  /** Runs a command line as a user would paste it, from the stack's folder; `swfx` and `curl` find this stack. */
+  shell(line: string): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** Sends a signal to `npm start` and waits for its end. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+  /** Ends it if it still runs, and removes its folder. */
+  remove(): Promise<void>;
+}
+
+export interface StackOptions {
+  folder?: string;
+  env?: Record<string, string>;
+}
+
+/** Starts a stack and waits for its table. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'swfx-stack-'));
+  const settings = Object.entries(options.env ?? {}).flatMap(([name, value]) => [
+    '--env',
+    `${name}=${value}`,
+  ]);
+  const args = [
+    'tools/local-stack/bin/start.mjs',
+    '--yes',
+    '--free-ports',
+    '--state-dir',
+    folder,
+    ...settings,
+  ];
+  const child = spawn(process.execPath, args, { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  const stack = stackOf(folder, child, exited, () => output);
+  try {
+    await waitUntil(() => started(child, output), {
+      timeoutMs: 200_000,
+      intervalMs: 100,
+      describe: 'npm start shows its table',
+    });
+    return stack;
+  } catch (error) {
+    await stack.remove();
+    throw new Error(`the stack did not start:\n${output}`, { cause: error });
+  }
+}
+
+function started(child: ChildProcess, output: string): boolean {
+  if (child.exitCode !== null) throw new Error('it ended');
+  return /Ctrl-C stops everything/.test(output);
+}
+
+function stackOf(
+  folder: string,
+  child: ChildProcess,
+  exited: Promise<number | null>,
+  output: () => string,
+): Stack {
+  const json = <T>(name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
+  const stack: Stack = {
+    folder,
+    output,
+    state: () => json<StackState>('state.json'),
+    secrets: () => json<ReturnType<Stack['secrets']>>('secrets.json'),
+    url: (port, path = '/') => `http://127.0.0.1:${stack.state().ports[port]}${path}`,
+    pidOf: (name) => stack.state().children.find((child) => child.name.startsWith(name))?.pid,
+    shell: (line) => runShell(stack, line),
+    async end(signal) {
+      child.kill(signal);
+      return exited;
+    },
+    async remove() {
+      if (child.exitCode === null && child.signalCode === null) await stack.end('SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return stack;
+}
+
+/**
+ * The seed's lines name `localhost:9090` and `/var/log/audit.log`, which belong to a deployment; the functions here
+ * lead the same words, unchanged, to this stack.
+ */
+function shellPrelude(stack: Stack): string {
+  const { rotationOperations, gateway } = stack.state().ports;
+  const audit = join(stack.folder, 'logs/audit.log');
+  return `
+    set -o pipefail
+    curl() { command curl --connect-to localhost:9090:127.0.0.1:${rotationOperations} --connect-to localhost:8000:127.0.0.1:${gateway} "$@"; }
+    grep() { local args=(); for word in "$@"; do [ "$word" = /var/log/audit.log ] && word='${audit}'; args+=("$word"); done; command grep "\${args[@]}"; }
+    swfx() { SWFX_STATE_DIR='${stack.folder}' node '${repository}/tools/swfx/bin/swfx.mjs' "$@"; }
+  `;
+}
+
+async function runShell(
+  stack: Stack,
+  line: string,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn('bash', ['-c', `${shellPrelude(stack)}\n${line}`], {
+    cwd: stack.folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise<number>((done) => child.once('close', (exitCode) => done(exitCode ?? -1)));
+  return { code, stdout, stderr };
+}
