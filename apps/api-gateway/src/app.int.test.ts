@@ -52,7 +52,6 @@ test('a request in flight is answered before the gateway stops, and no new one i
 });
 
 test('a private key that does not open makes a login fail without a word about why', async () => {
-  const logged = jest.spyOn(console, 'log').mockImplementation(() => undefined);
   const stranger = await platform.start(upstream.url, {
     KEY_ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
   });
@@ -65,8 +64,6 @@ test('a private key that does not open makes a login fail without a word about w
   expect(login.status).toBe(503);
   expect(login.body).toContain('no token can be signed at the moment');
   expect(login.body).not.toMatch(/seal|encrypt|kid/);
-  expect(String(logged.mock.calls)).toContain('does not open with the key encryption key');
-  logged.mockRestore();
   const { rows } = await platform.database.pool.query(
     `SELECT 1 FROM audit_event WHERE action = 'user_login_success'`,
   );
