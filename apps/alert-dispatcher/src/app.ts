@@ -3,6 +3,7 @@
  * is delivered, or counted and explained; everything that this needs is in Postgres, so that any replica can go on
  * where another stopped.
  */
+import { storeAlert } from '@swfx/alerts';
 import { facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import {
@@ -65,11 +66,11 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<A
     logger.warn('SLACK_WEBHOOK_URL is set but SLACK_ALERTING_ENABLED is false: no alert is sent');
 
   lifecycle.onStop('upkeep', startUpkeep(foundation));
-  const held = createHeldAlerts(redis);
+  const held = createHeldAlerts(redis, logger);
   const delivery = startDelivery({
     foundation,
     redisUrl: config.REDIS_URL,
-    held,
+    storeHeld: () => held.drain((alert) => storeAlert(pool, alert)),
     webhookUrl: config.SLACK_WEBHOOK_URL,
     timeoutSeconds: config.SLACK_TIMEOUT_SECONDS,
     policy: {

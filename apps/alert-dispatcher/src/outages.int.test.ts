@@ -1,6 +1,7 @@
 import { migrate } from '@swfx/database';
 import { createSlackStandIn, type SlackStandIn } from '@swfx/slack-stand-in';
 import { startHttpStandIn, startTestPostgres, startTestRedis, waitUntil } from '@swfx/testkit';
+import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
 import { exampleAlert, startTestDispatcher, type TestDispatcher } from './start-test-dispatcher';
@@ -71,6 +72,33 @@ describe('the dispatcher in outages', () => {
     await postgres.start();
     for (const alert of alerts) await untilSent(alert.id);
     expect(shown()).toEqual(['🚨 [TEST] First held', '🚨 [TEST] Second held']);
+    slack.clear();
+  });
+
+  it('accepts alerts while Postgres hangs, and delivers each once when it goes on', async () => {
+    await start();
+    await waitUntil(async () => (await dispatcher.get('/health')).status === 200);
+    await postgres.pause();
+    const alert = exampleAlert({ title: 'While it hung' });
+    expect((await dispatcher.postAlert(alert)).status).toBe(202);
+    await postgres.resume();
+    await untilSent(alert.id);
+    expect(shown()).toEqual(['🚨 [TEST] While it hung']);
+    slack.clear();
+  });
+
+  it('puts aside what it cannot read, and goes on', async () => {
+    const client = new Redis(redis.url);
+    await client.rpush(
+      'alert-dispatcher:held-alerts',
+      '{"v":9}',
+      JSON.stringify(exampleAlert({ title: 'Behind it' })),
+    );
+    await start();
+    await waitUntil(() => shown().length > 0);
+    expect(shown()).toEqual(['🚨 [TEST] Behind it']);
+    expect(await client.lrange('alert-dispatcher:unreadable-alerts', 0, -1)).toEqual(['{"v":9}']);
+    client.disconnect();
     slack.clear();
   });
 

@@ -76,7 +76,14 @@ describe('the dispatcher’s secrets', () => {
     await post(exampleAlert({ error: `posting to ${slack.webhookUrl} with Bearer ${intakeToken}` }));
 
     const echo = { status: 500, body: `cannot post to ${slack.webhookUrl}` };
-    slack.respondWith(echo, { hangMs: 60_000 }, { reset: true }, { status: 403 }, { status: 400 });
+    slack.respondWith(
+      echo,
+      { status: 429 },
+      { hangMs: 60_000 },
+      { reset: true },
+      { status: 403 },
+      { status: 400 },
+    );
     await waitUntil(async () => {
       await database.pool.query('UPDATE alert_destination SET not_before = now()');
       await database.pool.query(`UPDATE alert_delivery SET next_attempt_at = now() WHERE state = 'pending'`);
@@ -101,7 +108,8 @@ describe('the dispatcher’s secrets', () => {
     );
     await dispatcher.stop();
     const logs = logged.join('');
-    for (const text of ['Slack alert failed', 'Slack alert sent successfully']) expect(logs).toContain(text);
+    for (const text of ['Slack alert failed', 'Slack alert rate limited', 'Slack alert sent successfully'])
+      expect(logs).toContain(text);
     expect(stored).toContain('Database backup failed');
     for (const written of [logs, metrics, stored, ...files, ...answers]) {
       expect(written).not.toContain(webhookSecret);

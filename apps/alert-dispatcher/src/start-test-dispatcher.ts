@@ -1,4 +1,3 @@
-/* eslint-disable no-restricted-imports -- for tests only */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -49,14 +49,19 @@ export async function readDue(client: PoolClient): Promise<DueAlert[]> {
   return rows;
 }
 
-/** Holds a delivery back until the budget has room for it. */
-export async function deferDelivery(client: PoolClient, alertId: string, until: Date): Promise<void> {
+/** Holds deliveries back until the budget has room for them. */
+export async function deferDeliveries(
+  client: PoolClient,
+  deferred: readonly { delivery: { alertId: string }; until: Date }[],
+): Promise<void> {
+  if (deferred.length === 0) return;
   await client.query(
-    `UPDATE alert_delivery SET next_attempt_at = $3, reason = 'rate_limited',
+    `UPDATE alert_delivery SET next_attempt_at = until, reason = 'rate_limited',
        detail = 'the hourly budget has no room for it',
        rate_limited_at = coalesce(rate_limited_at, clock_timestamp())
-     WHERE alert_id = $1 AND destination = $2`,
-    [alertId, slack, until],
+     FROM unnest($2::uuid[], $3::timestamptz[]) AS held (id, until)
+     WHERE alert_id = held.id AND destination = $1`,
+    [slack, deferred.map(({ delivery }) => delivery.alertId), deferred.map(({ until }) => until)],
   );
 }
 

@@ -171,23 +171,22 @@ describe('delivery', () => {
     expect(slack.messages()).toHaveLength(2);
   });
 
-  it('leaves a delivery to the sender that holds the lease, and takes it over when that has died', async () => {
-    const id = randomUUID();
+  it('leaves a delivery to the sender that holds the lease, and takes it over when that has run out', async () => {
     await database.pool.query(
-      `UPDATE alert_destination SET sender = gen_random_uuid(), sender_until = now() + interval '4 seconds'`,
+      `UPDATE alert_destination SET sender = gen_random_uuid(), sender_until = now() + interval '1 hour'`,
     );
-    await raise({ id });
-    await until(id, { state: 'pending', attempts: 0 });
+    const id = await raise({ incident: 'leased' });
+    await until(id, { state: 'pending' });
+    // Its repetition is decided by a later poll, which saw this delivery due and left it alone.
+    await until(await raise({ incident: 'leased' }), { state: 'suppressed' });
+    expect(await deliveryOf(id)).toMatchObject({ state: 'pending', attempts: 0 });
+    await database.pool.query('UPDATE alert_destination SET sender_until = now()');
     await until(id, { state: 'sent', attempts: 1 });
-    const { rows } = await database.pool.query(
-      `SELECT finished_at - accepted_at > interval '3 seconds' AS waited FROM alert JOIN alert_delivery ON alert_id = id
-       WHERE id = $1`,
-      [id],
-    );
-    expect(rows[0].waited).toBe(true);
   });
 
   it('tells the same trouble once, and a worse one again', async () => {
+    const counted = () => dispatcher.metric('alerts_suppressed_total{reason="duplicate"}');
+    const before = await counted();
     const first = await raise({ incident: 'same' });
     const repeated = await raise({ incident: 'same' });
     const worse = await raise({ incident: 'same', severity: 'critical' });
@@ -199,7 +198,7 @@ describe('delivery', () => {
       attempts: 0,
     });
     await until(worse, { state: 'sent' });
-    expect(await dispatcher.metric('alerts_suppressed_total{reason="duplicate"}')).toBe(1);
+    expect(await counted()).toBe(before + 1);
   });
 
   it('lets hostile text neither mention, link nor add a line', async () => {
@@ -249,14 +248,14 @@ describe('delivery', () => {
 
   it('gives up after a day, and says so', async () => {
     const id = randomUUID();
-    await database.pool.query(`UPDATE alert_destination SET not_before = now() + interval '3 seconds'`);
+    await database.pool.query(`UPDATE alert_destination SET not_before = now() + interval '1 hour'`);
     await raise({ id });
     await until(id, { state: 'pending' });
     await database.pool.query(`UPDATE alert SET accepted_at = now() - interval '25 hours' WHERE id = $1`, [
       id,
     ]);
     await until(id, { state: 'dead', reason: 'expired' });
-    expect(await dispatcher.metric('alerts_suppressed_total{reason="expired"}')).toBe(1);
+    await waitUntil(async () => (await dispatcher.metric('alerts_suppressed_total{reason="expired"}')) === 1);
     expect(slack.attempts()).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ import { decideAlerts } from '../decide/decide-alerts';
 import { disabledDetail, type DecisionPolicy } from '../decide/decide-delivery';
 import { lockDestination, slack } from '../destination-row';
 import {
-  deferDelivery,
+  deferDeliveries,
   expireDeliveries,
   isAnyPending,
   readDue,
@@ -43,7 +43,7 @@ async function planDeliveries({ pool, policy, report }: FindWorkDeps): Promise<s
     const destination = await lockDestination(client, slack);
     const expired = await expireDeliveries(client);
     const plan = planSending(await readDue(client), destination, await readSent(client), policy);
-    for (const { delivery, until } of plan.deferred) await deferDelivery(client, delivery.alertId, until);
+    await deferDeliveries(client, plan.deferred);
     return { expired, plan };
   });
   for (const alert of expired) report.expired(alert);

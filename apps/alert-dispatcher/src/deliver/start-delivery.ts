@@ -1,9 +1,7 @@
-import { storeAlert } from '@swfx/alerts';
 import type { Secret } from '@swfx/config';
 import { startTask, type Task } from '@swfx/messaging';
 import type { Foundation } from '@swfx/service';
 import type { DecisionPolicy } from '../decide/decide-delivery';
-import type { HeldAlerts } from '../intake/held-alerts';
 import { deliverAlert } from './deliver-alert';
 import { oldestUndelivered } from './delivery-rows';
 import { findWork } from './find-work';
@@ -14,7 +12,8 @@ import { createSlackTransport } from './slack-transport';
 export interface DeliveryOptions {
   foundation: Pick<Foundation, 'pool' | 'metrics' | 'logger'>;
   redisUrl: Secret;
-  held: HeldAlerts;
+  /** Stores what was accepted while Postgres was away. */
+  storeHeld: () => Promise<unknown>;
   /** No webhook: nothing can be sent, and the policy must not be enabled. */
   webhookUrl: Secret | undefined;
   timeoutSeconds: number;
@@ -27,7 +26,7 @@ const leaseMarginSeconds = 10;
 
 /** Starts the task `alert_delivery`: one poll a second, one delivery at a time. */
 export function startDelivery(options: DeliveryOptions): Task {
-  const { foundation, held, webhookUrl, timeoutSeconds, policy } = options;
+  const { foundation, webhookUrl, timeoutSeconds, policy } = options;
   const { pool, metrics, logger } = foundation;
   const report = createReporter({ logger, metrics });
   const transport = webhookUrl && createSlackTransport({ webhookUrl, timeoutMs: timeoutSeconds * 1000 });
@@ -43,7 +42,7 @@ export function startDelivery(options: DeliveryOptions): Task {
     pollMs,
     concurrency: 1,
     async due() {
-      await held.drain((alert) => storeAlert(pool, alert));
+      await options.storeHeld();
       const ids = await findWork({ pool, policy, report });
       oldest = await oldestUndelivered(pool);
       return ids;

@@ -16,13 +16,16 @@ export interface AcceptanceDeps {
 }
 
 const retryAfterSeconds = 10;
+/** Producers wait five seconds or more for an answer. */
+const storeLimitMs = 3_000;
+const tooLate = new Error('Postgres did not answer in time');
 
 /** Keeps an alert safely; throws `database_unavailable` when there is no safe place for it now. */
 export async function acceptAlert({ pool, held, logger }: AcceptanceDeps, alert: Alert): Promise<void> {
   try {
-    await storeAlert(pool, alert);
+    await inTime(storeAlert(pool, alert));
   } catch (error) {
-    if (!isDatabaseUnavailable(error)) throw error;
+    if (!isDatabaseUnavailable(error) && error !== tooLate) throw error;
     if (!(await holdSafely(held, alert)))
       throw new AppError('database_unavailable', 'the alert cannot be kept safely now; send it again', {
         cause: error,
@@ -44,4 +47,13 @@ async function holdSafely(held: HeldAlerts, alert: Alert): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** A Postgres that hangs must not hang the producer. Should it store the alert later after all, then it has it twice as one. */
+async function inTime(storing: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooLate), storeLimitMs);
+  });
+  await Promise.race([storing, limit]).finally(() => clearTimeout(timer));
 }

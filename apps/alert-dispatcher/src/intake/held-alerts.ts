@@ -4,6 +4,7 @@
  * several replicas may drain at once, since storing an alert twice is harmless.
  */
 import { alertSchema, type Alert } from '@swfx/alerts';
+import type { Logger } from '@swfx/logging';
 import type { Foundation } from '@swfx/service';
 
 export interface HeldAlerts {
@@ -15,8 +16,17 @@ export interface HeldAlerts {
 }
 
 const list = 'alert-dispatcher:held-alerts';
+/** Entries that this version cannot read: kept for people, and out of the way of the others. */
+const unreadableList = 'alert-dispatcher:unreadable-alerts';
 
-export function createHeldAlerts(redis: Foundation['redis']): HeldAlerts {
+export function createHeldAlerts(redis: Foundation['redis'], logger: Logger): HeldAlerts {
+  async function handOn(entry: string, store: (alert: Alert) => Promise<void>): Promise<void> {
+    const alert = readAlert(entry);
+    if (alert) return store(alert);
+    logger.error('An alert held in Redis cannot be read and was put aside', { list: unreadableList });
+    await redis.rpush(unreadableList, entry);
+  }
+
   return {
     async isDurable() {
       const settings = asRecord(await redis.config('GET', 'append*'));
@@ -29,11 +39,19 @@ export function createHeldAlerts(redis: Foundation['redis']): HeldAlerts {
       for (let drained = 0; ; drained += 1) {
         const entry = redis.status === 'ready' ? await redis.lindex(list, 0).catch(() => null) : null;
         if (entry === null) return drained;
-        await store(alertSchema.parse(JSON.parse(entry)));
-        await redis.lrem(list, 1, entry).catch(() => undefined);
+        await handOn(entry, store);
+        await redis.lrem(list, 1, entry);
       }
     },
   };
+}
+
+function readAlert(entry: string): Alert | undefined {
+  try {
+    return alertSchema.parse(JSON.parse(entry));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The reply of CONFIG GET: names and values in turn. */
