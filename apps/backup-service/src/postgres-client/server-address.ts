@@ -29,12 +29,21 @@ export function parseServerAddress(
     return { ok: false, problem: 'must start with postgres://' };
   const unknown = [...parsed.searchParams.keys()].find((name) => ![...tlsParameters, 'host'].includes(name));
   if (unknown) return { ok: false, problem: `has the parameter ${unknown}, which is not understood` };
-  const database = decodeURIComponent(parsed.pathname.slice(1));
-  if (database === '') return { ok: false, problem: 'names no database' };
-  return { ok: true, address: addressOf(parsed, database) };
+  const address = decoded(() => addressOf(parsed));
+  if (!address) return { ok: false, problem: 'has a % that cannot be decoded' };
+  if (address.database === '') return { ok: false, problem: 'names no database' };
+  return { ok: true, address };
 }
 
-function addressOf(url: URL, database: string): ServerAddress {
+function decoded<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+}
+
+function addressOf(url: URL): ServerAddress {
   const user = decodeURIComponent(url.username) || 'postgres';
   const password = decodeURIComponent(url.password);
   return {
@@ -44,7 +53,7 @@ function addressOf(url: URL, database: string): ServerAddress {
     port: Number(url.port || 5432),
     user,
     password: password === '' ? undefined : new Secret(password),
-    database,
+    database: decodeURIComponent(url.pathname.slice(1)),
     tls: Object.fromEntries([...url.searchParams].filter(([name]) => tlsParameters.includes(name))),
   };
 }

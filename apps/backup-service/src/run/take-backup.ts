@@ -31,8 +31,8 @@ export interface BackupJob {
   /** Where in the storage the dump goes. */
   folder: string;
   signal: AbortSignal;
-  onPhase(phase: string): void;
-  onBytes(dumpedBytes: number): void;
+  onPhase: (phase: string) => void;
+  onBytes: (dumpedBytes: number) => void;
 }
 
 type Settings = Pick<BackupWork, 'storage' | 'path' | 'compressionLevel' | 'lockWaitSeconds'>;

@@ -4,7 +4,7 @@
  * starts and never afterwards: where a disk is no longer mounted, a new folder would fill the disk beneath it.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { errorMessage } from '@swfx/errors';
@@ -56,7 +56,7 @@ async function writeDurably(
 ): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
-    await file.writeFile(content, { signal });
+    await writeFile(file, content, { signal });
     await file.sync();
   } finally {
     await file.close();

@@ -1,0 +1,47 @@
+import { inspect } from 'node:util';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '@swfx/config';
+import { configSchema } from './config';
+
+const ops = { DATABASE_URL: 'postgres://u:p@h/ops', REDIS_URL: 'redis://h' };
+const platform = '[{"name":"platform","url":"postgres://u:canary@h/platform"}]';
+const load = (settings: Record<string, string>) => loadConfig(configSchema, { ...ops, ...settings });
+
+describe('the configuration', () => {
+  it('takes targets as JSON and keeps their passwords to itself', () => {
+    const config = load({ BACKUP_TARGETS: platform });
+    expect(config.BACKUP_TARGETS).toMatchObject([{ name: 'platform', address: { database: 'platform' } }]);
+    expect(`${inspect(config, { depth: 9 })}${JSON.stringify(config)}`).not.toContain('canary');
+  });
+
+  it('takes targets from a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'swfx-targets-'));
+    const file = join(folder, 'targets.json');
+    await writeFile(file, platform);
+    expect(load({ BACKUP_TARGETS: file }).BACKUP_TARGETS).toHaveLength(1);
+    expect(load({ BACKUP_TARGETS_FILE: file }).BACKUP_TARGETS).toHaveLength(1);
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    ['[]', 'at least one'],
+    ['[{"name":"Platform","url":"postgres://u:canary@h/d"}]', 'lower-case'],
+    ['[{"name":"../x","url":"postgres://u:canary@h/d"}]', 'lower-case'],
+    ['[{"name":"a","url":"postgres://u:canary@h/d"},{"name":"a","url":"postgres://u:canary@h/e"}]', 'twice'],
+    ['[{"name":"a","url":"http://u:canary@h/d"}]', 'postgres://'],
+    ['[{"name":"a","url":"postgres://u:canary@h/d"},}]', 'JSON'],
+    ['/no/such/file', 'JSON'],
+  ])('refuses %s, and does not repeat the password', (value, problem) => {
+    const refuse = () => load({ BACKUP_TARGETS: value });
+    expect(refuse).toThrow(problem);
+    expect(refuse).not.toThrow('canary');
+  });
+
+  it('refuses a storage that there is not, and a schedule that is none', () => {
+    const refuse = () =>
+      load({ BACKUP_TARGETS: platform, BACKUP_STORAGE_ADAPTER: 's3', BACKUP_SCHEDULE_CRON: 'daily' });
+    expect(refuse).toThrow(/BACKUP_STORAGE_ADAPTER must be one of local.*BACKUP_SCHEDULE_CRON/s);
+  });
+});
