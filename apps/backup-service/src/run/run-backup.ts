@@ -126,11 +126,12 @@ async function fail(
   const { failure, begun } = attempt;
   const step = decideAfterFailure(failure, { ...work, failures: claim.failures });
   const alreadyCounted = failure === killed;
+  const about = { ...claim, attempt: alreadyCounted ? claim.attempt - 1 : claim.attempt };
   const ended = await work.audit.transaction(async (client, note) => {
     if (!(await endAttempt(client, claim, runEnd(failure, step)))) return false;
     if (!alreadyCounted && !begun) await note(backupEvents.started(claim));
     if (!alreadyCounted) await note(backupEvents.failed(claim, failure));
-    if (step.next === 'give_up') await work.alerts.raiseIn(client, backupEvents.alert(claim, failure));
+    if (step.next === 'give_up') await work.alerts.raiseIn(client, backupEvents.alert(about, failure));
     return true;
   });
   if (!ended) return 'skipped';

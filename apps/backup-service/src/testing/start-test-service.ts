@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@swfx/config';
+import { facts } from '@swfx/messaging';
 import { createTestDatabase, createTestRedis, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { Registry } from 'prom-client';
 import { createApp } from '../app';
@@ -10,6 +11,8 @@ import { configSchema } from '../config';
 /** An ops database, a Redis and a folder that outlive the services that a test starts and stops on them. */
 export interface TestGround {
   ops: TestDatabase;
+  /** DATABASE_URL and REDIS_URL of a service, or of an operator with another role. */
+  environment(role?: string): Promise<Record<string, string>>;
   folder: string;
   backupDir: string;
   start(settings: Record<string, string>): Promise<TestService>;
@@ -59,13 +62,18 @@ export async function prepareGround(options: { redisUrl?: string } = {}): Promis
     ops,
     folder,
     backupDir: join(folder, 'backups'),
+    environment: async (role = 'swfx_backup') =>
+      environmentOf(folder, { databaseUrl: await ops.urlAs(role), redisUrl }),
     start: (settings) => startService(environmentOf(folder, { databaseUrl, redisUrl, ...settings })),
     async request(database = 'platform') {
       const { rows } = await ops.pool.query<{ id: string }>(
         `INSERT INTO backup_run (database, requested_by) VALUES ($1, 'test') RETURNING id`,
         [database],
       );
-      return (rows[0] as { id: string }).id;
+      const id = (rows[0] as { id: string }).id;
+      const hint = { v: 1, data: { backupId: id, phase: 'requested' } };
+      await redis?.client.publish(facts.backupProgressed.topic, JSON.stringify(hint));
+      return id;
     },
     ended: (id) =>
       waitUntil(
