@@ -13,7 +13,7 @@ const libraries = {
   'postgres-server': ['errors'],
   database: ['errors', 'config'],
   messaging: ['errors', 'config', 'logging', 'metrics', 'database'],
-  audit: ['errors', 'logging', 'metrics', 'database', 'messaging'],
+  audit: ['errors', 'config', 'logging', 'metrics', 'database', 'messaging'],
   alerts: ['errors', 'config', 'logging', 'metrics', 'database', 'messaging'],
   'signing-keys': ['errors', 'config', 'database'],
   service: ['errors', 'config', 'logging', 'metrics', 'database', 'messaging', 'audit', 'alerts'],
@@ -21,7 +21,7 @@ const libraries = {
 };
 
 const depConstraints = [
-  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
+  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib', 'tool:slack-stand-in'] },
   { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:tool'] },
   ...Object.entries(libraries).map(([name, below]) => ({
     sourceTag: `lib:${name}`,
@@ -29,7 +29,13 @@ const depConstraints = [
   })),
 ];
 
-const tests = ['**/*.test.ts', '**/*.int.test.ts', '**/*.e2e.test.ts', '**/src/testing/*.ts'];
+const tests = [
+  'tools/end-to-end/src/*.ts',
+  '**/*.test.ts',
+  '**/*.int.test.ts',
+  '**/*.e2e.test.ts',
+  '**/src/testing/*.ts',
+];
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.swfx/**', 'coverage/**'] },
@@ -80,7 +86,12 @@ export default tseslint.config(
       ],
       'no-restricted-imports': [
         'error',
-        { paths: [{ name: '@swfx/testkit', message: 'The testkit is for tests.' }] },
+        {
+          paths: [
+            { name: '@swfx/testkit', message: 'The testkit is for tests.' },
+            { name: '@swfx/slack-stand-in', message: 'The stand-in is for tests.' },
+          ],
+        },
       ],
     },
   },
@@ -111,7 +122,11 @@ export default tseslint.config(
     rules: {
       '@nx/dependency-checks': [
         'error',
-        { buildTargets: ['typecheck'], ignoredFiles: ['**/*.test.ts', '**/src/testing/*.ts'], checkVersionMismatches: false },
+        {
+          buildTargets: ['typecheck'],
+          ignoredFiles: ['**/*.test.ts', '**/end-to-end/src/*.ts', '**/src/testing/*.ts'],
+          checkVersionMismatches: false,
+        },
       ],
     },
   },

@@ -13,11 +13,11 @@ describe('openAuditFile', () => {
     expect(readFileSync(file, 'utf8')).toBe('');
   });
 
-  it('appends whole lines and finds a service’s recent records', () => {
+  it('appends whole lines and finds them again, whoever wrote them', () => {
     const audit = openAuditFile(path());
     audit.append([line('1'), line('2')]);
-    audit.append([JSON.stringify({ id: '3', service: 'other', timestamp: 'x' })]);
-    expect(audit.recent('s').map(({ id }) => id)).toEqual(['1', '2']);
+    audit.append([JSON.stringify({ id: '3', service: 'other', timestamp: '2026-01-01T00:00:03Z' })]);
+    expect(audit.recent().map(({ id }) => id)).toEqual(['1', '2', '3']);
     audit.close();
   });
 

@@ -17,14 +17,13 @@ import { dirname } from 'node:path';
 
 export interface AuditFile {
   append(lines: readonly string[]): void;
-  /** One service's records among the last 32 MiB of the file. */
-  recent(service: string): RecentRecord[];
+  /** The records among the last 32 MiB of the file, whichever process wrote them. */
+  recent(): RecentRecord[];
   close(): void;
 }
 
 interface RecentRecord {
   id: string;
-  service: string;
   timestamp: string;
 }
 
@@ -45,11 +44,11 @@ export function openAuditFile(path: string): AuditFile {
       if (written !== bytes.length)
         throw new Error(`only ${written} of ${bytes.length} bytes reached ${path}`);
     },
-    recent: (service) =>
+    recent: () =>
       readTail(path)
         .split('\n')
         .map(parseLine)
-        .filter((record) => record?.service === service) as RecentRecord[],
+        .filter((record) => record !== undefined),
     close() {
       fsyncSync(file);
       closeSync(file);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@swfx/config';
-import { createPool } from '@swfx/database';
+import { createPool, migrate } from '@swfx/database';
 import { createSilentLogger } from '@swfx/logging';
 import { createSpool } from '@swfx/messaging';
 import { createMetrics, generateMetrics } from '@swfx/metrics';
@@ -137,7 +137,6 @@ describe('an audit trail', () => {
 
   it('keeps events in the spool while Postgres is away, and stores them when it is back', async () => {
     const server = await startTestPostgres();
-    const { migrate } = await import('@swfx/database');
     await migrate({ databaseUrl: server.url() });
     const opened = open(server.url());
     await server.stop();

@@ -5,7 +5,13 @@
  */
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { inTransaction, isDatabaseUnavailable, type Pool, type PoolClient } from '@swfx/database';
+import {
+  inTransaction,
+  isDatabaseUnavailable,
+  withAdvisoryLock,
+  type Pool,
+  type PoolClient,
+} from '@swfx/database';
 import { AppError, errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import type { Spool } from '@swfx/messaging';
@@ -45,7 +51,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const { pool, spool, metrics, logger } = options;
   const file = openAuditFile(options.file);
   const writer = `${hostname()}:${resolve(options.file)}`;
-  const projection = trackProjection(file, options.service);
+  const projection = trackProjection(file);
 
   function complete(event: AuditEvent): AuditRecord {
     const record = createRecord(event, {
@@ -98,8 +104,11 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
     },
     async repair() {
       const stored = await spool.drain((entry) => insertRecord(pool, entry as AuditRecord, writer));
-      const appended = projection.appendMissing(await settledRecords(pool, writer, projection.newest()));
-      return { stored, appended };
+      // Several processes may write the same file; one of them mends it at a time.
+      const appended = await withAdvisoryLock(pool, `audit-file:${writer}`, async () =>
+        projection.appendMissing(await settledRecords(pool, writer, projection.newest())),
+      );
+      return { stored, appended: appended ?? 0 };
     },
     close: () => file.close(),
   };

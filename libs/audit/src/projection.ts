@@ -13,7 +13,7 @@ export interface Projection {
 /** An hour of ids is far more than the ten minutes that a repair looks back. */
 const memoryMs = 3_600_000;
 
-export function trackProjection(file: AuditFile, service: string): Projection {
+export function trackProjection(file: AuditFile): Projection {
   const held = new Map<string, string>();
   let newest: string | undefined;
 
@@ -31,7 +31,7 @@ export function trackProjection(file: AuditFile, service: string): Projection {
     file.append(fresh.map(({ line }) => line));
     fresh.forEach(hold);
   }
-  file.recent(service).forEach(hold);
+  file.recent().forEach(hold);
 
   return {
     append,
@@ -39,7 +39,7 @@ export function trackProjection(file: AuditFile, service: string): Projection {
       forgetOld();
       if (records.every(({ id }) => held.has(id))) return 0;
       // Another process may write the same file: what counts is what the file holds at this moment.
-      file.recent(service).forEach(hold);
+      file.recent().forEach(hold);
       const missing = records.filter(({ id }) => !held.has(id));
       append(missing);
       return missing.length;

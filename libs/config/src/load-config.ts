@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AppError, errorMessage } from '@swfx/errors';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export type Environment = Record<string, string | undefined>;
 

@@ -45,7 +45,7 @@ const bigintOid = 20;
 
 function getTypeParser(oid: number, format?: 'text' | 'binary'): ReturnType<typeof pg.types.getTypeParser> {
   if (oid === bigintOid) return parseBigint as ReturnType<typeof pg.types.getTypeParser>;
-  return pg.types.getTypeParser(oid, format as 'text');
+  return pg.types.getTypeParser(oid, format);
 }
 
 function parseBigint(value: string): number | bigint {

@@ -8,7 +8,7 @@ import type { Secret } from '@swfx/config';
 import { errorMessage } from '@swfx/errors';
 import { traceOf, withTrace, type Logger } from '@swfx/logging';
 import type { Metrics } from '@swfx/metrics';
-import { Queue, Worker, type ConnectionOptions } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { closeRedis, connectRedis } from './redis';
@@ -55,12 +55,14 @@ export function startTask(options: TaskOptions): Task {
   const command = connectRedis({ url: options.redisUrl, name, role: 'command', logger });
   const blocking = connectRedis({ url: options.redisUrl, name, role: 'worker', logger });
   const queue = new Queue(name, {
-    connection: command as unknown as ConnectionOptions,
+    connection: command,
     skipVersionCheck: true,
   });
   const running = new Map<string, Promise<void>>();
   const abort = new AbortController();
   let stopping = false;
+  /** Whether the last poll failed: an outage is one log line, not one a poll. */
+  let blind = false;
   let lastPollAt = Date.now();
   let timer: NodeJS.Timeout | undefined;
 
@@ -85,7 +87,7 @@ export function startTask(options: TaskOptions): Task {
       await execute(parsed.data.id);
     },
     {
-      connection: blocking as unknown as ConnectionOptions,
+      connection: blocking,
       concurrency: options.concurrency,
       lockDuration: 15_000,
       stalledInterval: 10_000,
@@ -117,11 +119,15 @@ export function startTask(options: TaskOptions): Task {
     lastPollAt = Date.now();
     try {
       for (const id of await options.due()) if (!running.has(id)) await ring(id);
+      if (blind) logger.info('Postgres tells again what is due', { task: name });
+      blind = false;
     } catch (error) {
-      logger.warn('Cannot ask Postgres what is due; trying again', {
-        task: name,
-        error: errorMessage(error),
-      });
+      if (!blind)
+        logger.warn('Cannot ask Postgres what is due; trying until it can be', {
+          task: name,
+          error: errorMessage(error),
+        });
+      blind = true;
     }
     await sampleQueueLength(queue, command, metrics, name);
   }

@@ -74,7 +74,7 @@ describe('a service that is killed', () => {
     const queued = await jsonOf<{ id: string }>('swfx backup run platform --no-wait --json');
     process.kill(backupPid as number, 'SIGKILL');
     process.kill(dispatcherPid as number, 'SIGKILL');
-    const raised = await stack.shell('swfx alerts test --no-wait --message "raised while nobody listens"');
+    const raised = await stack.shell('swfx alerts test --wait 150 --message "raised while nobody listens"');
     expect(raised.code).toBe(0);
     await waitUntil(async () => {
       const backups = await jsonOf<{ id: string; state: string }[]>('swfx backup list --json');

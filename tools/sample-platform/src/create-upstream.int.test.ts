@@ -40,7 +40,7 @@ describe('the sample upstream', () => {
     for (let path: string | null = '/api/wallets?limit=200'; path;) {
       const { body } = await call(path);
       for (const wallet of body.wallets) seen.add(wallet.id);
-      path = body['nextCursor'] ? `/api/wallets?limit=200&cursor=${String(body['nextCursor'])}` : null;
+      path = body['nextCursor'] ? `/api/wallets?limit=200&cursor=${body['nextCursor'] as string}` : null;
     }
     expect(seen.size).toBe(4_000);
   });

@@ -15,7 +15,7 @@ export function portfolioRoutes(pool: Pool): Router {
 }
 
 async function listPositions(pool: Pool, walletId: string): Promise<unknown[]> {
-  const result = await pool.query(
+  const result = await pool.query<Record<string, unknown>>(
     `SELECT symbol, quantity, cost_basis_usd AS "costBasisUsd", price_usd AS "priceUsd",
             priced_at AS "pricedAt", value_usd AS "valueUsd"
      FROM portfolio WHERE wallet_id = $1 ORDER BY value_usd DESC NULLS LAST, symbol`,

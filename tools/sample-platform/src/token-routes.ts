@@ -29,14 +29,14 @@ export async function findTokenId(pool: Pool, symbol: string): Promise<number | 
 }
 
 async function listTokens(pool: Pool): Promise<unknown[]> {
-  const result = await pool.query(
+  const result = await pool.query<Record<string, unknown>>(
     'SELECT symbol, name, chain, decimals, metadata, listed_on::text AS "listedOn" FROM tokens ORDER BY symbol',
   );
   return result.rows;
 }
 
 async function listPrices(pool: Pool, tokenId: number, limit: number): Promise<unknown[]> {
-  const result = await pool.query(
+  const result = await pool.query<Record<string, unknown>>(
     `SELECT observed_at AS "observedAt", price_usd AS "priceUsd", volume_usd AS "volumeUsd"
      FROM price_points WHERE token_id = $1 ORDER BY observed_at DESC LIMIT $2`,
     [tokenId, limit],

@@ -58,7 +58,7 @@ async function listWallets(pool: Pool, limit: number, after?: string): Promise<W
 }
 
 async function listTransactions(pool: Pool, walletId: string, limit: number): Promise<unknown[]> {
-  const result = await pool.query(
+  const result = await pool.query<Record<string, unknown>>(
     `SELECT transaction.id, token.symbol, transaction.kind, transaction.status, transaction.quantity,
             transaction.price_usd AS "priceUsd", transaction.fee_usd AS "feeUsd",
             encode(transaction.chain_hash, 'hex') AS "chainHash", transaction.reverses_id AS "reversesId",

@@ -33,7 +33,7 @@ export function parseBehaviour(body: unknown): Parsed {
   if (rateLimit !== undefined && rateLimit !== null && !isRateLimit(rateLimit)) {
     return { ok: false, problem: 'rateLimit must be null or { perSecond, burst }, both positive' };
   }
-  return { ok: true, behaviour: body as Partial<Behaviour> };
+  return { ok: true, behaviour: body };
 }
 
 /** Takes the next scripted answer off the list, where one with `times` stays until it was given so often. */

@@ -35,7 +35,7 @@ function checkBlock(block: unknown, path: string): string[] {
   ];
 }
 
-const blockRules: Record<string, BlockRule> = Object.assign(Object.create(null), {
+const blockRules = Object.assign(Object.create(null) as Record<string, BlockRule>, {
   section: { keys: ['text', 'fields', 'accessory', 'expand'], check: checkSection },
   header: {
     keys: ['text'],

@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
 
 /** Responses that are kept waiting on purpose; `giveUp` breaks them all, so that a stop need not wait for them. */
-export type HangingResponses = { hang(response: ServerResponse, hangMs: number): void; giveUp(): void };
+export type HangingResponses = {
+  hang: (response: ServerResponse, hangMs: number) => void;
+  giveUp: () => void;
+};
 
 /** Keeps responses unanswered and then breaks their connection. A caller that leaves first takes its timer along. */
 export function createHangingResponses(): HangingResponses {

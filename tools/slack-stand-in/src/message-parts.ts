@@ -16,7 +16,7 @@ export function createParts(payload: JsonObject): Part[] {
 
 /** Whom a message calls. The fallback `text` counts even under blocks: it is what the notification shows. */
 export function findMentions(payload: JsonObject, parts: Part[]): string[] {
-  const fallback = String(payload['text'] ?? '');
+  const fallback = typeof payload['text'] === 'string' ? payload['text'] : '';
   const spans = [...parts.flatMap((part) => part.spans), ...parseMrkdwn(fallback)];
   const written = spans.filter((span) => span.kind === 'mention').map((span) => span.text);
   const linked =
@@ -94,7 +94,7 @@ function richTextSpans(element: JsonObject): Span[] {
   if (type === 'text') return [{ kind: 'text', text: String(text) }];
   const inner = listOf(element['elements']).map(richTextSpans);
   return type === 'rich_text_list'
-    ? inner.flatMap((spans) => [{ kind: 'text', text: '\n• ' } as Span, ...spans])
+    ? inner.flatMap((spans) => [{ kind: 'text', text: '\n• ' }, ...spans])
     : inner.flat();
 }
 
