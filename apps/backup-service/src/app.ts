@@ -20,6 +20,7 @@ import {
 import { observeCatalogue } from './catalogue/observe-catalogue';
 import type { BackupConfig } from './config';
 import { watchReadiness } from './run/watch-readiness';
+import { sweepCredentials } from './postgres-client/with-credentials';
 import type { BackupWork } from './run/backup-work';
 import { startBackupTask } from './run/start-backup-task';
 import { startProofTask } from './prove/start-proof-task';
@@ -63,6 +64,7 @@ const backupMetrics = [
 
 async function start(config: BackupConfig, foundation: Foundation): Promise<number> {
   const { pool, metrics, logger, lifecycle } = foundation;
+  await sweepCredentials();
   const storage = await openLocalStorage(config.BACKUP_DIR);
   const work = backupWork(config, foundation, storage);
   const stopUpkeep = startUpkeep(foundation);

@@ -107,6 +107,35 @@ describe('what a backup holds', () => {
     await source.pool.query(`DROP TABLE granted; DROP ROLE ${quotedRole}`);
   });
 
+  it('needs no more of its own login than to read everything', async () => {
+    const reader = await source.urlAs('pg_read_all_data');
+    await source.pool.query(`ALTER ROLE "${new URL(reader).username}" BYPASSRLS`);
+    const other = await prepareGround();
+    const second = await other.start({ BACKUP_TARGETS: targets(reader) });
+    const id = await other.request();
+    expect(await other.ended(id)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await other.judged(id)).toMatchObject({ verdict: 'RESTORED' });
+    await second.stop();
+    await other.drop();
+  });
+
+  it('is never less than all rows: a login from whom row security hides some fails', async () => {
+    await source.pool.query(`CREATE TABLE hidden (a int); INSERT INTO hidden VALUES (1);
+      ALTER TABLE hidden ENABLE ROW LEVEL SECURITY`);
+    const other = await prepareGround();
+    const reader = await source.urlAs('swfx_gateway');
+    const { username } = new URL(reader);
+    await source.pool.query(`GRANT pg_read_all_data TO "${username}"`);
+    const second = await other.start({ BACKUP_TARGETS: targets(reader), BACKUP_MAX_ATTEMPTS: '1' });
+    expect(await other.ended(await other.request())).toMatchObject({
+      reason: 'dump_failed',
+      error: expect.stringContaining('row-level security'),
+    });
+    await second.stop();
+    await other.drop();
+    await source.pool.query('DROP TABLE hidden');
+  });
+
   describe('its proof', () => {
     async function judgedAfter(tamper: (folder: string, manifest: Manifest) => Promise<void>) {
       await ground.ops.pool.query(`ALTER TABLE backup ALTER proof_due_at SET DEFAULT 'infinity'`);

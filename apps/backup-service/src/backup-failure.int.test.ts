@@ -184,7 +184,12 @@ describe('a backup that goes wrong', () => {
       await first.stop();
       expect(await hasEnded(pid)).toBe(true);
       expect(await storedFiles()).toEqual([]);
-      expect(await row(id)).toMatchObject({ state: 'due', failures: 0, attempt: 1, reason: 'interrupted' });
+      expect(await row(id)).toMatchObject({
+        state: 'queued',
+        failures: 0,
+        attempt: 1,
+        reason: 'interrupted',
+      });
       await start();
       expect(await ground.ended(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
       expect(await alerts()).toEqual([]);

@@ -157,18 +157,18 @@ describe('the backup service', () => {
       await start();
       await known();
       const run = await swfx('run', '--json');
-      const report = JSON.parse(run.out) as { backup_id: string };
+      const report = JSON.parse(run.out) as { id: string };
       expect(run).toMatchObject({ exitCode: 0, err: expect.stringContaining('platform: ') });
       expect(report).toMatchObject({ database: 'platform', state: 'succeeded', attempt: 1 });
-      await ground.judged(report.backup_id);
+      await ground.judged(report.id);
       expect(JSON.parse((await swfx('list', '--json')).out)).toMatchObject([
-        { id: report.backup_id, verdict: 'RESTORED', tables: 1, rows: 1000 },
+        { id: report.id, verdict: 'RESTORED', tables: 1, rows: 1000 },
       ]);
       expect((await swfx('list')).out).toMatch(/platform .*succeeded +RESTORED/);
-      const shown = await swfx('show', report.backup_id.slice(0, 8));
+      const shown = await swfx('show', report.id.slice(0, 8));
       expect(shown.out).toMatch(/verdict +RESTORED \(level rows/);
       expect(shown.out).toMatch(/public\.a +1000/);
-      expect(await ground.auditActions(report.backup_id)).toContain('sensitive_operation_performed');
+      expect(await ground.auditActions(report.id)).toContain('sensitive_operation_performed');
     });
 
     it('says why a backup failed, with an exit code', async () => {

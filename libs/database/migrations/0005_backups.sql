@@ -8,7 +8,7 @@ CREATE TABLE backup_run (
   -- `schedule`, or who asked: `operator:…`.
   requested_by text NOT NULL,
   requested_at timestamptz NOT NULL DEFAULT now(),
-  state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'running', 'succeeded', 'failed')),
+  state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'succeeded', 'failed')),
   due_at timestamptz NOT NULL DEFAULT now(),
   -- The number of the attempt in hand, or of the last; each has a folder of its own in the storage.
   attempt integer NOT NULL DEFAULT 0,
@@ -27,7 +27,7 @@ CREATE TABLE backup_run (
   error text
 );
 -- One open run a database: a tick or a request that comes meanwhile joins it.
-CREATE UNIQUE INDEX backup_run_open ON backup_run (database) WHERE state IN ('due', 'running');
+CREATE UNIQUE INDEX backup_run_open ON backup_run (database) WHERE state IN ('queued', 'running');
 CREATE INDEX backup_run_requested_at ON backup_run (requested_at);
 
 -- A backup that exists: its manifest was written, which is what makes it one. The storage can tell all of this again,

@@ -44,6 +44,8 @@ export function connectRedis(options: { url: Secret; name: string; role: RedisRo
 
 /** Ends a connection: politely where it is up, at once where it is not. */
 export async function closeRedis(redis: Redis): Promise<void> {
+  // A connection that is given up while it is being made complains afterwards, when its logger may be gone.
+  redis.removeAllListeners('error').on('error', () => undefined);
   if (redis.status !== 'ready') return redis.disconnect();
   await redis.quit().catch(() => redis.disconnect());
 }

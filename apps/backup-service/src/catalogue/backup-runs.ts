@@ -27,7 +27,7 @@ export async function requestRun(
 ): Promise<{ id: string; joined: boolean }> {
   const { rows } = await db.query<{ id: string; joined: boolean }>(
     `INSERT INTO backup_run (database, requested_by) VALUES ($1, $2)
-     ON CONFLICT (database) WHERE state IN ('due', 'running') DO UPDATE SET due_at = least(backup_run.due_at, now())
+     ON CONFLICT (database) WHERE state IN ('queued', 'running') DO UPDATE SET due_at = least(backup_run.due_at, now())
      RETURNING id, requested_at <> now() AS joined`,
     [request.database, request.requestedBy],
   );
@@ -38,7 +38,7 @@ export async function requestRun(
 export async function listDueRuns(db: Queryable, databases: readonly string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `SELECT id FROM backup_run
-     WHERE database = ANY ($1) AND ((state = 'due' AND due_at <= clock_timestamp())
+     WHERE database = ANY ($1) AND ((state = 'queued' AND due_at <= clock_timestamp())
         OR (state = 'running' AND lease_until < clock_timestamp()))
      ORDER BY due_at`,
     [databases],
@@ -51,7 +51,7 @@ export async function claimRun(db: Queryable, id: string, owner: string): Promis
   const { rows } = await db.query<Omit<Claim, 'owner'>>(
     `WITH waiting AS (
        SELECT id, state FROM backup_run
-       WHERE id = $1 AND ((state = 'due' AND due_at <= clock_timestamp())
+       WHERE id = $1 AND ((state = 'queued' AND due_at <= clock_timestamp())
           OR (state = 'running' AND lease_until < clock_timestamp()))
        FOR UPDATE SKIP LOCKED)
      UPDATE backup_run run
@@ -85,17 +85,17 @@ export type RunEnd =
   | { state: 'succeeded' }
   | { state: 'failed'; reason: string; error: string }
   /** To be tried again; `counts` is whether this attempt counts against the limit. */
-  | { state: 'due'; reason: string; error: string; delaySeconds: number; counts: boolean };
+  | { state: 'queued'; reason: string; error: string; delaySeconds: number; counts: boolean };
 
 /** Ends an attempt; false when the run is no longer the runner's own. */
 export async function endAttempt(db: Queryable, claim: Claim, end: RunEnd): Promise<boolean> {
   const failure = end.state === 'succeeded' ? undefined : end;
-  const again = end.state === 'due' ? end : undefined;
+  const again = end.state === 'queued' ? end : undefined;
   const { rowCount } = await db.query(
     `UPDATE backup_run
      SET state = $4, reason = $5, error = $6, phase = NULL, lease_owner = NULL, lease_until = NULL,
          failures = failures + $7, due_at = clock_timestamp() + make_interval(secs => $8),
-         finished_at = CASE WHEN $4 = 'due' THEN NULL ELSE clock_timestamp() END
+         finished_at = CASE WHEN $4 = 'queued' THEN NULL ELSE clock_timestamp() END
      WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND state = 'running'`,
     [
       claim.id,

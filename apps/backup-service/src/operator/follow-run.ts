@@ -4,9 +4,9 @@ import { formatBytes } from './format-bytes';
 
 /** How far a run has come; `swfx backup run --json` prints it. */
 export interface RunReport {
-  backup_id: string;
+  id: string;
   database: string;
-  state: 'due' | 'running' | 'succeeded' | 'failed';
+  state: 'queued' | 'running' | 'succeeded' | 'failed';
   attempt: number;
   phase: string | null;
   dumped_bytes: number;
@@ -41,7 +41,7 @@ export async function followRun(
 
 async function readReport(db: Queryable, id: string): Promise<RunReport> {
   const { rows } = await db.query<RunReport>(
-    `SELECT run.id AS backup_id, run.database, run.state, run.attempt, run.phase, run.dumped_bytes, run.reason,
+    `SELECT run.id, run.database, run.state, run.attempt, run.phase, run.dumped_bytes, run.reason,
             run.error, backup.size_bytes, backup.duration_seconds
      FROM backup_run run LEFT JOIN backup USING (id) WHERE run.id = $1`,
     [id],
@@ -59,7 +59,7 @@ export function describeProgress({
   dumped_bytes,
   error,
 }: RunReport): string {
-  if (state === 'due') {
+  if (state === 'queued') {
     const why = error ? `attempt ${attempt} failed (${error}); ` : '';
     return `${database}: ${why}waiting to be taken`;
   }
@@ -69,7 +69,7 @@ export function describeProgress({
 
 /** How a run ended, or where it stands, as a sentence for people. */
 export function describeEnd(report: RunReport): string {
-  const { backup_id: id, database, state, attempt, reason, error } = report;
+  const { id, database, state, attempt, reason, error } = report;
   if (state === 'succeeded') {
     const size = formatBytes(report.size_bytes ?? 0);
     const seconds = (report.duration_seconds ?? 0).toFixed(1);
@@ -77,7 +77,7 @@ export function describeEnd(report: RunReport): string {
   }
   if (state === 'failed')
     return `The backup of ${database} failed after ${attempt} attempts (${reason}): ${error}.`;
-  if (state === 'due' && attempt === 0)
+  if (state === 'queued' && attempt === 0)
     return `Backup ${id} of ${database} waits and nothing has taken it: is backup-service running?`;
   return `Backup ${id} of ${database} is not done yet: npx swfx backup list tells more.`;
 }

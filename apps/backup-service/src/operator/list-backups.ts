@@ -7,7 +7,7 @@ import { formatBytes } from './format-bytes';
 export interface ListedBackup {
   id: string;
   database: string;
-  state: 'due' | 'running' | 'succeeded' | 'failed';
+  state: 'queued' | 'running' | 'succeeded' | 'failed';
   /** Null while there is no backup. */
   verdict: Verdict | null;
   proof_level: string | null;

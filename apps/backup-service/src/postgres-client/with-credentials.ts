@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerAddress } from './server-address';
+
+const prefix = 'swfx-pgpass-';
 
 /**
  * Runs work with the environment in which the programs of Postgres reach a server. The password is in a file that
@@ -11,13 +13,30 @@ export async function withCredentials<T>(
   address: ServerAddress,
   work: (env: NodeJS.ProcessEnv) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'swfx-pgpass-'));
+  const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
   try {
     const passFile = join(folder, 'pgpass');
     await writeFile(passFile, passLine(address.password?.reveal()), { mode: 0o600 });
     return await work(programEnvironment(address, passFile));
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Removes what processes that were killed have left: a password must not lie about for ever. */
+export async function sweepCredentials(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]);
+    if (pid && !isAlive(pid))
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'EPERM';
   }
 }
 

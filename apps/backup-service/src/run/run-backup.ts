@@ -83,7 +83,7 @@ async function conclude(
     const error = 'another backup of this very database is under way';
     const delaySeconds = Math.max(work.retrySeconds, 5);
     await endAttempt(work.pool, claim, {
-      state: 'due',
+      state: 'queued',
       reason: 'interrupted',
       error,
       delaySeconds,
@@ -150,7 +150,7 @@ async function fail(
 function runEnd({ reason, error }: AttemptFailure, step: NextStep): RunEnd {
   if (step.next === 'give_up') return { state: 'failed', reason, error };
   const delaySeconds = step.next === 'retry' ? step.delaySeconds : 0;
-  return { state: 'due', reason, error, delaySeconds, counts: step.next === 'retry' };
+  return { state: 'queued', reason, error, delaySeconds, counts: step.next === 'retry' };
 }
 
 function countFailure(work: BackupWork): void {
