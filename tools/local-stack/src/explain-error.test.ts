@@ -15,13 +15,22 @@ describe('explainError', () => {
     [new Error('Something else.'), 'Something else.'],
   ])('says %s in a sentence', (error, sentence) => expect(explainError(error)).toEqual({ sentence }));
 
+  it('knows a full disk that Postgres reports', () => {
+    expect(explainError(systemError('53100')).sentence).toBe('The disk is full.');
+  });
+
   it('adds the end of a log, except where the cause is known', () => {
     const cause = new PostgresStartError({
       reason: 'disk_full',
       sentence: 'The disk is full.',
       log: 'PANIC',
     });
-    expect(explainError(new StackError('a', { detail: 'PANIC' })).detail).toBe('PANIC');
-    expect(explainError(new StackError('a', { detail: 'PANIC', cause })).detail).toBeUndefined();
+    expect(explainError(new StackError('a', { detail: 'PANIC' }))).toEqual({
+      sentence: 'a',
+      detail: 'PANIC',
+    });
+    expect(explainError(new StackError('a', { detail: 'PANIC', cause }))).toEqual({
+      sentence: cause.message,
+    });
   });
 });

@@ -78,10 +78,12 @@ async function usualPortsIfFree(): Promise<Ports> {
   const taken = await takenPorts(usualPorts);
   if (!taken.length) return usualPorts;
   const named = await Promise.all(taken.map(describePort));
-  throw new StackError(`${named.join(', ')}: stop what listens there, or use npm start -- --free-ports.`);
+  throw new StackError(
+    `These ports of the stack are taken: ${named.join(', ')}. Stop what listens there, or use npm start -- --free-ports.`,
+  );
 }
 
 async function describePort(port: number): Promise<string> {
   const holder = await portHolder(port);
-  return `port ${port} is taken${holder ? ` by ${holder}` : ''}`;
+  return `${port}${holder ? ` by ${holder}` : ''}`;
 }
