@@ -5,6 +5,10 @@ const dataDir = '/data';
 describe('explainPostgresFailure', () => {
   it.each([
     ['initdb: error: could not write: No space left on device', 'disk_full'],
+    [
+      'FATAL: wrote only 4096 of 8192 bytes at block 20\nHINT: Check free disk space.\nPANIC: cannot',
+      'disk_full',
+    ],
     ['LOG: could not bind IPv4 address "127.0.0.1": Address already in use', 'port_taken'],
     ['FATAL: lock file "postmaster.pid" already exists', 'in_use'],
     ['FATAL: database files are incompatible with server', 'other_major'],

@@ -16,7 +16,7 @@ type Facts = { log: string; dataDir: string; port?: number };
 
 const known: { pattern: RegExp; reason: PostgresFailureReason; sentence: (facts: Facts) => string }[] = [
   {
-    pattern: /No space left on device|Disk quota exceeded/,
+    pattern: /No space left on device|Disk quota exceeded|Check free disk space/,
     reason: 'disk_full',
     sentence: ({ dataDir }) => `The disk is full: Postgres could not write to ${dataDir}.`,
   },
