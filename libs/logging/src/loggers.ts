@@ -23,7 +23,7 @@ export function createLoggers(options: LoggerOptions): {
 } {
   const app = winston.createLogger({
     level: options.level,
-    format: winston.format.combine(appRecord(options), winston.format.json()),
+    format: winston.format.combine(appRecord(options), winston.format.json({ deterministic: false })),
     transports: [new winston.transports.Console({ handleExceptions: false })],
   });
   const access = winston.createLogger({
