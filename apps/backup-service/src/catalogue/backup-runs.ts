@@ -18,20 +18,20 @@ export interface Claim {
 }
 
 /** How long a runner may be silent. Renewed every five seconds. */
-export const leaseSeconds = 30;
+export const leaseSeconds = 20;
 
-/** Makes a backup of a database due now, or hastens the one that is open already. */
+/** Makes a backup of a database due now, or hastens the one that is open already. Returns its id. */
 export async function requestRun(
   db: Queryable,
   request: { database: string; requestedBy: string },
-): Promise<{ id: string; joined: boolean }> {
-  const { rows } = await db.query<{ id: string; joined: boolean }>(
+): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(
     `INSERT INTO backup_run (database, requested_by) VALUES ($1, $2)
      ON CONFLICT (database) WHERE state IN ('queued', 'running') DO UPDATE SET due_at = least(backup_run.due_at, now())
-     RETURNING id, requested_at <> now() AS joined`,
+     RETURNING id`,
     [request.database, request.requestedBy],
   );
-  return rows[0] as { id: string; joined: boolean };
+  return (rows[0] as { id: string }).id;
 }
 
 /** Runs of these databases that wait to be taken: due, or held by a runner that has fallen silent. */

@@ -32,16 +32,16 @@ export async function askForBackup(
   request: { database: string; requestedBy: string },
 ): Promise<string> {
   const id = await audit.transaction(async (client, note) => {
-    const run = await requestRun(client, request);
+    const runId = await requestRun(client, request);
     await note({
       action: 'sensitive_operation_performed',
       outcome: 'success',
       actor: request.requestedBy,
       subject: null,
-      operationId: run.id,
+      operationId: runId,
       fields: { command: `backup run ${request.database}`, reason: 'operator_request' },
     });
-    return run.id;
+    return runId;
   });
   await hints.publish(facts.backupProgressed, { backupId: id, phase: 'requested' });
   return id;

@@ -33,6 +33,10 @@ const streamConsequences = new Set([
 /** Whether an error only tells that another part of the pipeline is gone. */
 export function isConsequence(error: unknown): boolean {
   if (error instanceof ProgramError)
-    return error.signal === 'SIGTERM' || error.signal === 'SIGPIPE' || /broken pipe/i.test(error.stderr);
+    return (
+      error.signal === 'SIGTERM' ||
+      error.signal === 'SIGPIPE' ||
+      /broken pipe|connection reset by peer/i.test(error.stderr)
+    );
   return streamConsequences.has(String((error as { code?: unknown } | null)?.code));
 }

@@ -81,7 +81,7 @@ async function conclude(
   if (end.outcome === 'stored') return commit(work, claim, end);
   if (end.outcome === 'contended') {
     const error = 'another backup of this very database is under way';
-    const delaySeconds = Math.max(work.retrySeconds, 5);
+    const delaySeconds = Math.max(work.retrySeconds, 1);
     await endAttempt(work.pool, claim, {
       state: 'queued',
       reason: 'interrupted',

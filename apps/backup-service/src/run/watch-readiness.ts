@@ -7,7 +7,7 @@ import { openSession } from '../postgres-client/open-session';
 import { findZstd } from '../programs/find-zstd';
 import type { BackupWork } from './backup-work';
 
-const intervalMs = 5_000;
+const intervalMs = 2_000;
 
 /**
  * Keeps knowing whether this service can do its work: the ops database answers, and the programs that the targets need
