@@ -33,7 +33,8 @@ export const checkSteps: CheckStep[] = [
   },
   { name: 'types', script: 'node_modules/@typescript/native/bin/tsc', args: ['-b'] },
   { name: 'references', script: nx, args: ['sync:check'] },
-  { name: 'lint', script: nx, args: ['run-many', '-t', 'lint', '--parallel=2'] },
+  // One process for the whole tree: each project alone would load the same types again.
+  { name: 'lint', script: 'node_modules/eslint/bin/eslint.js', args: ['.'] },
   { name: 'unit tests', script: nx, args: ['run-many', '-t', 'test', '--parallel=2'] },
   { name: 'build', script: 'tools/local-stack/bin/build.mjs', args: [] },
   { name: 'integration tests', script: nx, args: ['run-many', '-t', 'int', '--parallel=1'] },
@@ -67,6 +68,7 @@ export async function runChecks({ root, progress, environment }: CheckContext): 
       });
   }
   progress.say(summary(failed, checkSteps.length, Date.now() - started));
+  progress.say(`steps: ${checkSteps.length - failed.length} passed, ${failed.length} failed`);
   return failed.length ? 1 : 0;
 }
 
