@@ -21,14 +21,14 @@ export type CheckStep = {
   needs?: string;
 };
 
-const nx = 'node_modules/nx/bin/nx.js';
-const jestScript = 'node_modules/jest/bin/jest.js';
+const nx = 'node_modules/.bin/nx';
+const jestScript = 'node_modules/.bin/jest';
 
 /** In the order in which they run: what is quick to tell comes first. */
 export const checkSteps: CheckStep[] = [
   {
     name: 'format',
-    script: 'node_modules/prettier/bin/prettier.cjs',
+    script: 'node_modules/.bin/prettier',
     args: ['--check', '--log-level=warn', '.'],
   },
   { name: 'types', script: 'node_modules/@typescript/native/bin/tsc', args: ['-b'] },
