@@ -1,9 +1,9 @@
 import { createProgress } from './progress';
-import type { Output } from './progress';
 import { explainError } from './explain-error';
 import { paint } from './paint';
 import { runChecks } from './run-checks';
 import { runStack } from './run-stack';
+import { standardOutput } from './standard-output';
 import { parseStartOptions } from './start-options';
 import { listenForStop } from './stop-request';
 
@@ -30,17 +30,6 @@ export async function start(options: {
 export async function test({ root }: { root: string; args: string[] }): Promise<number> {
   const progress = createProgress(standardOutput());
   return runChecks({ root, progress, environment: process.env }).catch(complain);
-}
-
-function standardOutput(): Output {
-  // Whoever read this may be gone (a closed terminal, `| head`); the stack goes on without a reader.
-  process.stdout.on('error', () => undefined);
-  const isTerminal = Boolean(process.stdout.isTTY) && process.env['TERM'] !== 'dumb';
-  return {
-    write: (text) => void process.stdout.write(text),
-    isTerminal,
-    hasColour: isTerminal && !process.env['NO_COLOR'],
-  };
 }
 
 function complain(error: unknown): number {
