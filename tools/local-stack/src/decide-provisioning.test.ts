@@ -5,15 +5,17 @@ import type { Programs } from './programs';
 const found = { found: true } as Programs['postgres'];
 const complete: Programs = { postgres: found, redisServer: '/r', zstd: '/z', jq: '/j', curl: '/c' };
 const nothing: Programs = { postgres: { found: false, missing: 'both', majors: [], reason: '' } };
+const quiet = { yes: false, forTests: false };
+const willing = { yes: true, forTests: false };
 const server: Machine = { hasApt: true, isRoot: true, canSudo: false, hasTerminal: false };
 
 describe('decideProvisioning', () => {
   it('does nothing where everything is there', () => {
-    expect(decideProvisioning(complete, server, false)).toEqual({ action: 'nothing' });
+    expect(decideProvisioning(complete, server, quiet)).toEqual({ action: 'nothing' });
   });
 
   it('installs what is missing where there is no terminal, and takes along what the printed commands use', () => {
-    expect(decideProvisioning(nothing, server, false)).toEqual({
+    expect(decideProvisioning(nothing, server, quiet)).toEqual({
       action: 'install',
       packages: ['postgresql', 'redis-server', 'zstd', 'jq', 'curl'],
       command: 'apt-get install -y --no-install-recommends postgresql redis-server zstd jq curl',
@@ -22,13 +24,20 @@ describe('decideProvisioning', () => {
   });
 
   it('installs nothing for the printed commands alone', () => {
-    expect(decideProvisioning({ ...complete, jq: undefined }, server, false)).toEqual({ action: 'nothing' });
+    expect(decideProvisioning({ ...complete, jq: undefined }, server, quiet)).toEqual({ action: 'nothing' });
+  });
+
+  it('wants git for the tests alone', () => {
+    expect(decideProvisioning(complete, server, quiet).action).toBe('nothing');
+    expect(decideProvisioning(complete, server, { ...quiet, forTests: true })).toMatchObject({
+      packages: ['git'],
+    });
   });
 
   it('asks on a terminal unless it was told --yes', () => {
     const terminal = { ...server, hasTerminal: true };
-    expect(decideProvisioning(nothing, terminal, false).action).toBe('ask');
-    expect(decideProvisioning(nothing, terminal, true).action).toBe('install');
+    expect(decideProvisioning(nothing, terminal, quiet).action).toBe('ask');
+    expect(decideProvisioning(nothing, terminal, willing).action).toBe('install');
   });
 
   it('installs only the client programs where only they are missing, of the major of the server', () => {
@@ -36,13 +45,13 @@ describe('decideProvisioning', () => {
     const decision = decideProvisioning(
       { ...complete, postgres: { ...postgres, majors: [14, 16] } },
       server,
-      true,
+      willing,
     );
     expect(decision).toMatchObject({ packages: ['postgresql-client-16'] });
   });
 
   it('uses sudo where it needs no password', () => {
-    const decision = decideProvisioning(nothing, { ...server, isRoot: false, canSudo: true }, true);
+    const decision = decideProvisioning(nothing, { ...server, isRoot: false, canSudo: true }, willing);
     expect(decision).toMatchObject({
       action: 'install',
       command: expect.stringMatching(/^sudo apt-get install/),
@@ -50,7 +59,7 @@ describe('decideProvisioning', () => {
   });
 
   it('says what to run to a user who cannot', () => {
-    const decision = decideProvisioning(nothing, { ...server, isRoot: false }, true);
+    const decision = decideProvisioning(nothing, { ...server, isRoot: false }, willing);
     expect(decision).toMatchObject({
       action: 'refuse',
       reason: expect.stringContaining('with: sudo apt-get'),
@@ -58,7 +67,7 @@ describe('decideProvisioning', () => {
   });
 
   it('says what is missing where there is no apt', () => {
-    const decision = decideProvisioning(nothing, { ...server, hasApt: false }, true);
+    const decision = decideProvisioning(nothing, { ...server, hasApt: false }, willing);
     expect(decision).toMatchObject({
       action: 'refuse',
       reason: expect.stringContaining('redis-server, zstd'),

@@ -15,14 +15,17 @@ export type Machine = {
   hasTerminal: boolean;
 };
 
+/** What is asked for: `yes` is the answer to every question; the tests need more than the stack does. */
+export type Wish = { yes: boolean; forTests: boolean };
+
 export type Provisioning =
   | { action: 'nothing' }
   | { action: 'install' | 'ask'; packages: string[]; command: string; reason: string }
   | { action: 'refuse'; reason: string };
 
 /** Pure. `reason` is a sentence that names what is missing; `command` is what will be run. */
-export function decideProvisioning(programs: Programs, machine: Machine, yes: boolean): Provisioning {
-  const missing = missingPrograms(programs);
+export function decideProvisioning(programs: Programs, machine: Machine, wish: Wish): Provisioning {
+  const missing = missingPrograms(programs, wish);
   if (!missing.length) return { action: 'nothing' };
   const reason = `Missing on this machine: ${missing.map(({ name }) => name).join(', ')}.`;
   const packages = [...missing.map((program) => program.package), ...wantedPackages(programs)];
@@ -31,14 +34,15 @@ export function decideProvisioning(programs: Programs, machine: Machine, yes: bo
   if (!machine.hasApt) return { action: 'refuse', reason: `${reason} Install them and start again.` };
   if (!machine.isRoot && !machine.canSudo)
     return { action: 'refuse', reason: `${reason} Install with: ${command}` };
-  return { action: yes || !machine.hasTerminal ? 'install' : 'ask', packages, command, reason };
+  return { action: wish.yes || !machine.hasTerminal ? 'install' : 'ask', packages, command, reason };
 }
 
-function missingPrograms(programs: Programs): { name: string; package: string }[] {
+function missingPrograms(programs: Programs, { forTests }: Wish): { name: string; package: string }[] {
   return [
     ...missingPostgres(programs),
     ...(programs.redisServer ? [] : [{ name: 'redis-server', package: 'redis-server' }]),
     ...(programs.zstd ? [] : [{ name: 'zstd', package: 'zstd' }]),
+    ...(programs.git || !forTests ? [] : [{ name: 'git', package: 'git' }]),
   ];
 }
 

@@ -12,6 +12,7 @@ import { StackError } from './stack-error';
 export type ProvisionOptions = {
   root: string;
   yes: boolean;
+  forTests?: boolean;
   /** The value of PATH. */
   path?: string;
   say: (line: string) => void;
@@ -22,7 +23,10 @@ export type ProvisionedMachine = { postgres: PostgresPrograms; redisServer: stri
 
 /** Finds the programs of the stack, installing what is missing where that is wanted. Throws `StackError`. */
 export async function provision(options: ProvisionOptions): Promise<ProvisionedMachine> {
-  const decision = decideProvisioning(await findPrograms(options.path), await inspectMachine(), options.yes);
+  const decision = decideProvisioning(await findPrograms(options.path), await inspectMachine(), {
+    yes: options.yes,
+    forTests: options.forTests ?? false,
+  });
   if (decision.action === 'refuse') throw new StackError(decision.reason);
   if (decision.action === 'install' || decision.action === 'ask') {
     options.say(`${decision.reason} To install: ${decision.command}`);

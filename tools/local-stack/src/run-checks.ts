@@ -51,7 +51,7 @@ type CheckContext = { root: string; progress: Progress; environment: NodeJS.Proc
 /** Runs the steps and says in the end how many passed. Resolves with the exit code. */
 export async function runChecks({ root, progress, environment }: CheckContext): Promise<number> {
   const started = Date.now();
-  await provision({ root, yes: true, path: environment['PATH'], say: progress.say });
+  await provision({ root, yes: true, forTests: true, path: environment['PATH'], say: progress.say });
   const env = { ...environment, CI: 'true', NX_DAEMON: 'false', NX_NO_CLOUD: 'true', FORCE_COLOR: '0' };
   const failed: string[] = [];
   for (const step of checkSteps) {
