@@ -1,7 +1,8 @@
 export { accessTokenClaims, accessTokenType, type AccessTokenClaims } from './access-token';
 export { generateSigningKey, type GeneratedKey } from './generate-signing-key';
 export { keyPolicySettings, keySetPollJitter, mintTimeoutSeconds } from './key-policy';
-export { keyRing, parseKeyRing, type KeyEncryptionKey, type KeyRing } from './key-ring';
+// The ring is a kind of configuration; it is named here too for those who take it together with the keys it seals.
+export { keyRing, parseKeyRing, type KeyEncryptionKey, type KeyRing } from '@swfx/config';
 export {
   keyStates,
   signingAlgorithms,

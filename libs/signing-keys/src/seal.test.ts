@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Secret } from '@swfx/config';
+import { parseKeyRing, Secret } from '@swfx/config';
 import { AppError } from '@swfx/errors';
-import { parseKeyRing } from './key-ring';
 import { openPrivateKey, sealPrivateKey, type SealContext } from './seal';
 
 const newKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;

@@ -4,9 +4,9 @@
  * open. A sealed value is `version (1) ‖ nonce (12) ‖ ciphertext ‖ tag (16)`.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { KeyRing } from '@swfx/config';
 import { AppError } from '@swfx/errors';
 import type { SigningAlgorithm } from './key-set';
-import type { KeyRing } from './key-ring';
 
 /** What a sealed key is bound to. */
 export interface SealContext {

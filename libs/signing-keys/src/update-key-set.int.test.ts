@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Secret } from '@swfx/config';
+import { parseKeyRing, Secret } from '@swfx/config';
 import { createPool, inTransaction, type Pool, type PoolClient } from '@swfx/database';
 import { createTestDatabase, type TestDatabase } from '@swfx/testkit';
 import { generateSigningKey } from './generate-signing-key';
-import { parseKeyRing } from './key-ring';
 import { readActiveKey } from './read-active-key';
 import { readKeySet, readKeySetForUpdate } from './read-key-set';
 import { accessTokenPurpose, openPrivateKey, sealPrivateKey } from './seal';

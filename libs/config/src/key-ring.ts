@@ -1,12 +1,13 @@
 /**
- * The ring of key encryption keys: `id:base64key,…`. The first seals, all of them open, so that a new one is put in
- * front and the old one stays until nothing that it sealed is left. The keys are held as KeyObjects, which no
- * logger, inspection or JSON prints.
+ * A ring of keys: `id:base64key,…`, 32 bytes each. The first is in use, all of them are still good, so that a new one
+ * is put in front and the old one stays until nothing that was made with it is left. The keys are held as KeyObjects,
+ * which no logger, inspection or JSON prints.
  */
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { secret, type Secret } from '@swfx/config';
 import { AppError } from '@swfx/errors';
 import { z } from 'zod';
+import { secret } from './fields';
+import type { Secret } from './secret';
 
 /** One key encryption key: AES-256. */
 export interface KeyEncryptionKey {
@@ -33,7 +34,7 @@ export function parseKeyRing(value: Secret): KeyRing {
   return ring;
 }
 
-/** The configuration field for `KEY_ENCRYPTION_KEYS`: a secret whose value is a ring. */
+/** The configuration field for a ring, such as `KEY_ENCRYPTION_KEYS`: a secret. */
 export const keyRing = () =>
   secret()
     .transform((value, context): KeyRing => {

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import { randomBytes } from 'node:crypto';
-import { loadConfig, Secret } from '@swfx/config';
 import { z } from 'zod';
 import { keyRing, parseKeyRing } from './key-ring';
+import { loadConfig } from './load-config';
+import { Secret } from './secret';
 
 const first = randomBytes(32).toString('base64');
 const second = randomBytes(32).toString('base64');
