@@ -4,7 +4,7 @@ const testkit = join(__dirname, 'libs/testkit/src');
 
 module.exports = {
   ...require('./jest.shared.cjs'),
-  testMatch: ['<rootDir>/src/**/*.int.test.ts'],
+  testMatch: ['<rootDir>/**/src/**/*.int.test.ts'],
   globalSetup: join(testkit, 'global-setup.ts'),
   globalTeardown: join(testkit, 'global-teardown.ts'),
   testTimeout: 120_000,

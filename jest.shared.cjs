@@ -10,6 +10,7 @@ module.exports = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  modulePathIgnorePatterns: ['/dist/', '/\\.nx/', '/\\.swfx/'],
   passWithNoTests: true,
   testTimeout: 30_000,
   // A pool, server or timer that a test leaks keeps the process alive; the run then fails by its deadline.

@@ -35,9 +35,9 @@ export const checkSteps: CheckStep[] = [
   { name: 'references', script: nx, args: ['sync:check'] },
   // One process for the whole tree: each project alone would load the same types again.
   { name: 'lint', script: 'node_modules/eslint/bin/eslint.js', args: ['.'] },
-  { name: 'unit tests', script: nx, args: ['run-many', '-t', 'test', '--parallel=2'] },
+  { name: 'unit tests', script: jestScript, args: ['--config', 'jest.unit.cjs', '--rootDir', '.'] },
   { name: 'build', script: 'tools/local-stack/bin/build.mjs', args: [] },
-  { name: 'integration tests', script: nx, args: ['run-many', '-t', 'int', '--parallel=1'] },
+  { name: 'integration tests', script: jestScript, args: ['--config', 'jest.int.cjs', '--rootDir', '.'] },
   {
     name: 'end-to-end tests',
     script: jestScript,
