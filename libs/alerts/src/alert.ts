@@ -13,6 +13,8 @@ export const alertKinds = [
   'service_started',
   'service_stopped',
   'error_rate_high',
+  'destination_rejected',
+  'alerts_given_up',
   'test',
   'external',
 ] as const;
@@ -32,6 +34,8 @@ export const alertSchema = z.object({
   id: z.uuid(),
   /** The stable name of the trouble, such as `backup:platform`: one incident, whoever saw it first. */
   incident: line(alertLimits.line),
+  /** `firing`: it is so. `resolved`: it is over. */
+  status: z.enum(['firing', 'resolved']).optional(),
   kind: z.enum(alertKinds),
   severity: z.enum(severities),
   /** What happened, in a few words: the first line that people read. */
@@ -43,6 +47,13 @@ export const alertSchema = z.object({
   env: line(50),
   traceId: line(200),
   occurredAt: z.iso.datetime({ offset: true }),
+  /** Who watches the trouble, and so can say that it is over; the service, if not given. */
+  source: line(200).optional(),
+  /** Until when it holds if nobody repeats it; decided by its kind, if not given. */
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  /** The process that raised it, and the how manieth of that process it is: a gap tells that one was lost. */
+  producer: z.uuid().optional(),
+  sequence: z.int().min(1).optional(),
 });
 
 export type Alert = z.output<typeof alertSchema>;
@@ -57,6 +68,15 @@ export interface AlertDraft {
   context?: Record<string, string>;
   /** When it happened; now, if not given. */
   occurredAt?: Date;
+}
+
+/** That something is over, as a producer says it. */
+export interface ResolutionDraft {
+  incident: string;
+  kind: AlertKind;
+  /** What is well again, such as `Database backup succeeded`. */
+  title: string;
+  context?: Record<string, string>;
 }
 
 /** Postgres holds neither U+0000 nor half a surrogate pair, which hostile or merely cut text contains. */

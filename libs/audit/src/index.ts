@@ -7,7 +7,9 @@ export {
   outcomes,
   proofFailureReasons,
   recordSchema,
+  refreshFailureReasons,
   rotationFailureReasons,
+  suspiciousPatterns,
   type AuditAction,
   type AuditEvent,
 } from './events';

@@ -125,6 +125,21 @@ export const errorCatalogue = {
     title: 'The e-mail address or the password is wrong',
     remedy: 'Check both; an operator can list users with "swfx users list".',
   },
+  too_many_attempts: {
+    kind: 'too-many-requests',
+    title: 'There were too many attempts to log in',
+    remedy: 'Wait for the seconds that Retry-After names; what is tried until then is not looked at.',
+  },
+  invalid_grant: {
+    kind: 'invalid-input',
+    title: 'The refresh token is not valid',
+    remedy: 'Log in again at /auth/login.',
+  },
+  user_exists: {
+    kind: 'conflict',
+    title: 'There is such a user already',
+    remedy: 'Change the user who is there, or choose another address.',
+  },
   keys_unavailable: {
     kind: 'unavailable',
     title: 'The signing keys cannot be read at the moment',

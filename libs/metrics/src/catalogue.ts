@@ -134,6 +134,7 @@ export const metricCatalogue = {
         'wrong_audience',
         'wrong_issuer',
         'wrong_type',
+        'cut_off',
         'insufficient_scope',
         'keys_unavailable',
       ],
@@ -179,7 +180,27 @@ export const metricCatalogue = {
   suspicious_activity_total: {
     type: 'counter',
     help: 'Suspicious patterns seen.',
-    labels: { pattern: 'open' },
+    labels: { pattern: ['credential_stuffing', 'refresh_reuse', 'signature_failures', 'unknown_kids'] },
+  },
+  login_lockouts_total: {
+    type: 'counter',
+    help: 'Lock-outs after failed logins, by what has to wait.',
+    labels: { scope: ['account', 'address'] },
+  },
+  login_throttle_fallback_total: {
+    type: 'counter',
+    help: 'Attempts that were counted in this process only, because Redis did not answer.',
+    labels: {},
+  },
+  token_refresh_total: {
+    type: 'counter',
+    help: 'Refresh tokens presented, by outcome.',
+    labels: { outcome: ['rotated', 'repeated', 'unknown', 'expired', 'ended', 'disabled', 'reused'] },
+  },
+  token_verification_cache_total: {
+    type: 'counter',
+    help: 'Bearer tokens whose signature was known from before, or had to be computed.',
+    labels: { result: ['hit', 'miss'] },
   },
 
   alerts_sent_total: {

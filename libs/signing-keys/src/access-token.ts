@@ -16,6 +16,8 @@ export const accessTokenClaims = z.object({
   nbf: seconds.optional(),
   exp: seconds,
   jti: id,
+  /** The session that it belongs to: the family of refresh tokens that began with one login. */
+  sid: id.optional(),
   /** Scopes, separated by single spaces (RFC 6749 §3.3); may be empty. */
   scope: z.string(),
 });

@@ -7,16 +7,28 @@ export {
   keyStates,
   signingAlgorithms,
   type KeySet,
+  type KeySetSignature,
   type KeyState,
   type PublicKey,
   type SigningAlgorithm,
+  type StoredKeySet,
 } from './key-set';
+export {
+  keySetSigner,
+  keySetTrust,
+  trustInRing,
+  type KeySetSigner,
+  type KeySetTrust,
+} from './key-set-trust';
+export { prepareKey } from './prepare-key';
+export { probeVerifies, signProbe } from './probe-token';
 export { publicJwk } from './public-jwk';
 export { publishedJwks, verificationKeys, type VerificationKey } from './published-jwks';
 export { readActiveKey, type ActiveKey } from './read-active-key';
 export { readKeySet, readKeySetForUpdate } from './read-key-set';
 export { accessTokenPurpose, openPrivateKey, sealPrivateKey, type SealContext, type SealedKey } from './seal';
 export { signAccessToken } from './sign-access-token';
+export { findForgery, signKeySet, type KeySetForgery } from './sign-key-set';
 export { thumbprint } from './thumbprint';
 export {
   updateKeySet,
@@ -26,6 +38,7 @@ export {
   type NewKey,
 } from './update-key-set';
 export {
+  claimProblem,
   verifyAccessToken,
   type RefusalReason,
   type TokenVerification,
