@@ -37,7 +37,11 @@ function refused(reason: RefusalReason): TokenVerification {
   return { outcome: 'refused', reason };
 }
 
-function claimProblem(
+/**
+ * What is wrong with the claims of a token whose signature fits, at one moment and for one audience; undefined when
+ * nothing is. Whoever remembers that a signature fitted asks this again each time.
+ */
+export function claimProblem(
   claims: AccessTokenClaims,
   options: Pick<VerifyOptions, 'issuer' | 'audience' | 'clockSkewSeconds' | 'now'>,
 ): RefusalReason | undefined {
