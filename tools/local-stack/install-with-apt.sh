@@ -34,7 +34,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -q || true
 apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
 
-# Redis enables its service for the next start of the machine; nobody has asked for that.
+# These enable their services for the next start of the machine; nobody has asked for that.
 for package in "$@"; do
-  if [ "$package" = redis-server ]; then update-rc.d redis-server disable || true; fi
+  case "$package" in redis-server | prometheus*) update-rc.d "$package" disable || true ;; esac
 done

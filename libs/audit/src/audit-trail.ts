@@ -18,7 +18,7 @@ import type { Spool } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import { openAuditFile } from './audit-file';
 import { insertRecord, settledRecords } from './audit-table';
-import type { AuditEvent } from './events';
+import { auditActions, outcomes, type AuditEvent } from './events';
 import { trackProjection } from './projection';
 import { createRecord, recordProblems, type AuditRecord } from './record';
 
@@ -52,6 +52,8 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const file = openAuditFile(options.file);
   const writer = `${hostname()}:${resolve(options.file)}`;
   const projection = trackProjection(file);
+  for (const action of Object.keys(auditActions))
+    for (const outcome of outcomes) metrics.zero('audit_events_total', { action, outcome });
 
   function complete(event: AuditEvent): AuditRecord {
     const record = createRecord(event, {

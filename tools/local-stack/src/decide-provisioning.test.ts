@@ -3,10 +3,20 @@ import type { Machine } from './decide-provisioning';
 import type { Programs } from './programs';
 
 const found = { found: true } as Programs['postgres'];
-const complete: Programs = { postgres: found, redisServer: '/r', zstd: '/z', jq: '/j', curl: '/c' };
-const nothing: Programs = { postgres: { found: false, missing: 'both', majors: [], reason: '' } };
-const quiet = { yes: false, forTests: false };
-const willing = { yes: true, forTests: false };
+const complete: Programs = {
+  postgres: found,
+  redisServer: '/r',
+  zstd: '/z',
+  jq: '/j',
+  curl: '/c',
+  monitoring: {},
+};
+const nothing: Programs = {
+  postgres: { found: false, missing: 'both', majors: [], reason: '' },
+  monitoring: {},
+};
+const quiet = { yes: false, forTests: false, monitoring: false };
+const willing = { ...quiet, yes: true };
 const server: Machine = { hasApt: true, isRoot: true, canSudo: false, hasTerminal: false };
 
 describe('decideProvisioning', () => {
@@ -31,6 +41,17 @@ describe('decideProvisioning', () => {
     expect(decideProvisioning(complete, server, quiet).action).toBe('nothing');
     expect(decideProvisioning(complete, server, { ...quiet, forTests: true })).toMatchObject({
       packages: ['git'],
+    });
+  });
+
+  it('brings Prometheus, Alertmanager and the exporters only where monitoring is wanted', () => {
+    expect(decideProvisioning(complete, server, { ...quiet, monitoring: true })).toMatchObject({
+      packages: [
+        'prometheus',
+        'prometheus-alertmanager',
+        'prometheus-postgres-exporter',
+        'prometheus-redis-exporter',
+      ],
     });
   });
 

@@ -5,7 +5,8 @@
  * (a build machine, whose owner has asked for exactly this by running the command). Never anything but apt is used,
  * and never a password asked for.
  */
-import type { Programs } from './programs';
+import { monitoringPrograms } from './programs';
+import type { MonitoringProgram, Programs } from './programs';
 
 export type Machine = {
   hasApt: boolean;
@@ -15,8 +16,8 @@ export type Machine = {
   hasTerminal: boolean;
 };
 
-/** What is asked for: `yes` is the answer to every question; the tests need more than the stack does. */
-export type Wish = { yes: boolean; forTests: boolean };
+/** What is asked for: `yes` is the answer to every question; the tests and the monitoring need more than the stack does. */
+export type Wish = { yes: boolean; forTests: boolean; monitoring: boolean };
 
 export type Provisioning =
   | { action: 'nothing' }
@@ -28,7 +29,7 @@ export function decideProvisioning(programs: Programs, machine: Machine, wish: W
   const missing = missingPrograms(programs, wish);
   if (!missing.length) return { action: 'nothing' };
   const reason = `Missing on this machine: ${missing.map(({ name }) => name).join(', ')}.`;
-  const packages = [...missing.map((program) => program.package), ...wantedPackages(programs)];
+  const packages = [...new Set([...missing.map((program) => program.package), ...wantedPackages(programs)])];
   const prefix = machine.isRoot ? '' : 'sudo ';
   const command = `${prefix}apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   if (!machine.hasApt) return { action: 'refuse', reason: `${reason} Install them and start again.` };
@@ -37,13 +38,22 @@ export function decideProvisioning(programs: Programs, machine: Machine, wish: W
   return { action: wish.yes || !machine.hasTerminal ? 'install' : 'ask', packages, command, reason };
 }
 
-function missingPrograms(programs: Programs, { forTests }: Wish): { name: string; package: string }[] {
+function missingPrograms(
+  programs: Programs,
+  { forTests, monitoring }: Wish,
+): { name: string; package: string }[] {
   return [
     ...missingPostgres(programs),
     ...(programs.redisServer ? [] : [{ name: 'redis-server', package: 'redis-server' }]),
     ...(programs.zstd ? [] : [{ name: 'zstd', package: 'zstd' }]),
     ...(programs.git || !forTests ? [] : [{ name: 'git', package: 'git' }]),
+    ...(monitoring ? missingMonitoring(programs) : []),
   ];
+}
+
+function missingMonitoring({ monitoring }: Programs): { name: string; package: string }[] {
+  const missing = Object.entries(monitoringPrograms).filter(([key]) => !monitoring[key as MonitoringProgram]);
+  return missing.map(([, program]) => ({ name: program.names[0], package: program.package }));
 }
 
 function missingPostgres({ postgres }: Programs): { name: string; package: string }[] {

@@ -48,10 +48,13 @@ describe('install-with-apt.sh', () => {
     expect(installation).toMatch(/^install .*--no-install-recommends .*postgresql zstd$/);
   });
 
-  it('does not let Redis start with the machine', async () => {
-    await install(['redis-server']);
-    expect(await text('calls')).toContain('update-rc.d redis-server disable');
-  });
+  it.each(['redis-server', 'prometheus', 'prometheus-alertmanager'])(
+    'does not let %s start with the machine',
+    async (name) => {
+      await install([name]);
+      expect(await text('calls')).toContain(`update-rc.d ${name} disable`);
+    },
+  );
 
   it('cleans up after an installation that failed', async () => {
     await expect(install(['postgresql'], 100)).rejects.toMatchObject({ code: 100 });

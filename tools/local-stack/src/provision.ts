@@ -5,27 +5,35 @@ import type { PostgresPrograms } from '@swfx/postgres-server';
 import { ask } from './ask';
 import { decideProvisioning } from './decide-provisioning';
 import type { Machine } from './decide-provisioning';
-import { findPrograms } from './programs';
-import type { Programs } from './programs';
+import { findPrograms, monitoringPrograms } from './programs';
+import type { MonitoringPrograms, Programs } from './programs';
 import { StackError } from './stack-error';
 
 export type ProvisionOptions = {
   root: string;
   yes: boolean;
   forTests?: boolean;
+  monitoring?: boolean;
   /** The value of PATH. */
   path?: string;
   say: (line: string) => void;
 };
 
 /** What is there in the end. `jq` and `curl` are for the printed commands only and may be missing. */
-export type ProvisionedMachine = { postgres: PostgresPrograms; redisServer: string; zstd: string };
+export type ProvisionedMachine = {
+  postgres: PostgresPrograms;
+  redisServer: string;
+  zstd: string;
+  /** There when it was asked for. */
+  monitoring?: MonitoringPrograms;
+};
 
 /** Finds the programs of the stack, installing what is missing where that is wanted. Throws `StackError`. */
 export async function provision(options: ProvisionOptions): Promise<ProvisionedMachine> {
   const decision = decideProvisioning(await findPrograms(options.path), await inspectMachine(), {
     yes: options.yes,
     forTests: options.forTests ?? false,
+    monitoring: options.monitoring ?? options.forTests ?? false,
   });
   if (decision.action === 'refuse') throw new StackError(decision.reason);
   if (decision.action === 'install' || decision.action === 'ask') {
@@ -71,11 +79,17 @@ function lastLines(output: string): string {
 
 function complete(programs: Programs): ProvisionedMachine {
   const { postgres, redisServer, zstd } = programs;
-  if (postgres.found && redisServer && zstd) return { postgres: postgres.programs, redisServer, zstd };
+  if (postgres.found && redisServer && zstd)
+    return { postgres: postgres.programs, redisServer, zstd, monitoring: allOf(programs.monitoring) };
   const missing = [
     !postgres.found && postgres.reason,
     !redisServer && 'No redis-server.',
     !zstd && 'No zstd.',
   ];
   throw new StackError(`Something is missing after the installation: ${missing.filter(Boolean).join(' ')}`);
+}
+
+function allOf(monitoring: Programs['monitoring']): MonitoringPrograms | undefined {
+  const complete = Object.keys(monitoringPrograms).every((key) => monitoring[key as keyof typeof monitoring]);
+  return complete ? (monitoring as MonitoringPrograms) : undefined;
 }
