@@ -8,8 +8,13 @@ export type Severity = (typeof severities)[number];
 export const alertKinds = [
   'backup_failed',
   'backup_proof_failed',
+  'backup_unusual',
+  'backup_retention_stopped',
+  'restore_failed',
   'rotation_failed',
   'rotation_contended',
+  'rotation_waits',
+  'key_set_refused',
   'service_started',
   'service_stopped',
   'error_rate_high',

@@ -28,13 +28,35 @@ export const backupFailureReasons = [
 ] as const;
 /** Why a proof failed. */
 export const proofFailureReasons = ['content_differs', 'corrupt', 'cannot_verify_here', 'internal'] as const;
+/** Why a restore failed. */
+export const restoreFailureReasons = [
+  'refused',
+  'cannot_connect',
+  'restore_failed',
+  'content_differs',
+  'corrupt',
+  'storage_failed',
+  'client_missing',
+  'timeout',
+  'interrupted',
+  'internal',
+] as const;
 /** Why a rotation attempt failed. */
 export const rotationFailureReasons = [
   'database_unavailable',
   'seal_failed',
   'empty_set',
+  'forged_set',
   'simulated',
   'internal',
+] as const;
+/** Why a verifier does not believe a key set. */
+export const keySetRefusalReasons = [
+  'unsigned',
+  'unknown_signer',
+  'bad_signature',
+  'older_epoch',
+  'empty',
 ] as const;
 /** Why a login was refused. */
 export const loginFailureReasons = ['unknown_user', 'wrong_password', 'disabled'] as const;
@@ -121,6 +143,20 @@ export const auditActions = {
   },
   jwt_key_published: { operation: 'jwt_key_rotation', fields: { kid: z.string(), epoch: z.number().int() } },
   jwt_key_retired: { operation: 'jwt_key_rotation', fields: { kid: z.string(), epoch: z.number().int() } },
+  jwt_key_revoked: { operation: 'jwt_key_rotation', fields: { kid: z.string(), epoch: z.number().int() } },
+  jwt_key_rolled_back: {
+    operation: 'jwt_key_rotation',
+    fields: { kid: z.string(), previous_kid: z.string().nullable(), epoch: z.number().int() },
+  },
+  jwt_keys_rewrapped: {
+    operation: 'jwt_key_rotation',
+    fields: { keys: z.number().int(), kek_id: z.string(), epoch: z.number().int() },
+  },
+  /** A verifier was given a set that it does not believe, and keeps the one that it has. */
+  jwt_key_set_refused: {
+    operation: 'jwt_key_set',
+    fields: { reason: z.enum(keySetRefusalReasons), epoch: z.number().int(), held_epoch: z.number().int() },
+  },
   jwt_key_rotation_failed: {
     operation: 'jwt_key_rotation',
     fields: { ...failed, reason: z.enum(rotationFailureReasons) },
@@ -136,16 +172,46 @@ export const auditActions = {
     operation: 'db_backup',
     fields: {
       ...backup,
-      // How much was compared: `rows` is tables and row counts.
-      level: z.enum(['rows']),
+      // How much was compared: `rows` is tables and row counts, `full` every value and all that is defined.
+      level: z.enum(['rows', 'full']),
       tables: z.number().int(),
       rows: z.number(),
       duration_seconds: z.number(),
     },
   },
+  db_backup_cancelled: { operation: 'db_backup', fields: { ...backup } },
+  backup_deleted: {
+    operation: 'db_backup',
+    // Why it was not kept, in the words of the retention plan.
+    fields: {
+      ...backup,
+      reason: z.string(),
+      taken_at: z.iso.datetime(),
+      size_bytes: z.number().nonnegative(),
+    },
+  },
   db_backup_proof_failed: {
     operation: 'db_backup',
     fields: { ...backup, ...failed, reason: z.enum(proofFailureReasons) },
+  },
+
+  // `into` is the database that the restore makes, as its server calls it.
+  db_restore_started: { operation: 'db_restore', fields: { ...backup, into: z.string() } },
+  db_restore_succeeded: {
+    operation: 'db_restore',
+    fields: { ...backup, into: z.string(), ...backupResult },
+  },
+  db_restore_failed: {
+    operation: 'db_restore',
+    fields: { ...backup, into: z.string(), ...failed, reason: z.enum(restoreFailureReasons) },
+  },
+  db_restore_undone: {
+    operation: 'db_restore',
+    fields: { ...backup, into: z.string(), rows_left_behind: z.number().nonnegative() },
+  },
+  db_restore_kept_dropped: {
+    operation: 'db_restore',
+    fields: { ...backup, into: z.string(), dropped: z.string() },
   },
 
   alert_test_requested: { operation: 'alert_test', fields: { alert_id: z.string() } },

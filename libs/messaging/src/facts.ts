@@ -31,6 +31,12 @@ export const facts = {
     1,
     z.object({ backupId: z.string(), phase: z.string() }),
   ),
+  /** A restore moved on, or something was asked of it (`asked`): its row in the ops database tells what. */
+  restoreProgressed: defineFact(
+    'facts.restore-progressed',
+    1,
+    z.object({ restoreId: z.string(), phase: z.string() }),
+  ),
   /** An alert was accepted; the dispatcher need not wait for its next poll. */
   alertRaised: defineFact('facts.alert-raised', 1, z.object({ alertId: z.string() })),
 };

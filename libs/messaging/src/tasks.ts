@@ -14,7 +14,14 @@ import { z } from 'zod';
 import { closeRedis, connectRedis } from './redis';
 
 /** The published task names: queue names in Redis, `task_name` in metrics. */
-export const taskNames = ['jwt_key_rotation', 'db_backup', 'db_backup_proof', 'alert_delivery'] as const;
+export const taskNames = [
+  'jwt_key_rotation',
+  'db_backup',
+  'db_backup_proof',
+  'db_restore',
+  'backup_retention',
+  'alert_delivery',
+] as const;
 export type TaskName = (typeof taskNames)[number];
 
 /** What a job carries: the row that it is about. Version N reads N-1 and N+1 (unknown fields are ignored). */

@@ -14,6 +14,7 @@ export interface MetricDefinition {
 
 const http = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30];
 const rotation = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const propagation = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const backup = [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
 const task = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 10800, 21600];
 const delivery = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
@@ -62,6 +63,26 @@ export const metricCatalogue = {
     type: 'gauge',
     help: '1 for the verdict on the newest backup, 0 for the others.',
     labels: { database: 'open', verdict: 'open' },
+  },
+  db_backup_progress_ratio: {
+    type: 'gauge',
+    help: 'How far the running backup is, measured by the last one; 0 when none runs.',
+    labels: { database: 'open' },
+  },
+  db_backup_deleted_total: {
+    type: 'counter',
+    help: 'Backups that retention deleted, and orphaned folders that were swept.',
+    labels: { kind: ['backup', 'orphan'] },
+  },
+  db_restore_total: {
+    type: 'counter',
+    help: 'Restores by how they ended.',
+    labels: { outcome: ['succeeded', 'failed', 'undone'] },
+  },
+  backup_orphan_objects: {
+    type: 'gauge',
+    help: 'Folders of a storage that are no backup and belong to no run.',
+    labels: { storage: 'open' },
   },
   backup_storage_used_bytes: {
     type: 'gauge',
@@ -118,6 +139,32 @@ export const metricCatalogue = {
     type: 'gauge',
     help: 'Seconds since this verifier last read the key set.',
     labels: {},
+  },
+  jwt_rotation_awaited_verifiers: {
+    type: 'gauge',
+    help: 'Verifiers that a due rotation waits for.',
+    labels: {},
+  },
+  jwt_key_sets_refused_total: {
+    type: 'counter',
+    help: 'Key sets that this verifier read and did not believe, by reason.',
+    labels: { reason: ['unsigned', 'unknown_signer', 'bad_signature', 'older_epoch', 'empty'] },
+  },
+  jwt_key_last_used_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When this verifier last accepted a token of a published key; 0 when it has not yet.',
+    labels: { kid: 'open' },
+  },
+  tokens_accepted_on_stale_set_total: {
+    type: 'counter',
+    help: 'Tokens accepted while the key set had not been read for three polls.',
+    labels: {},
+  },
+  jwt_key_revocation_propagation_seconds: {
+    type: 'histogram',
+    help: 'Seconds from the revocation of a key to this verifier’s refusal of it.',
+    labels: {},
+    buckets: propagation,
   },
   token_verifications_total: {
     type: 'counter',
