@@ -22,6 +22,7 @@ import type { BackupConfig } from './config';
 import { watchReadiness } from './run/watch-readiness';
 import { sweepCredentials } from './postgres-client/with-credentials';
 import type { BackupWork } from './run/backup-work';
+import { chooseKeys } from './seal/backup-keys';
 import { startBackupTask } from './run/start-backup-task';
 import { startProofTask } from './prove/start-proof-task';
 import { openLocalStorage } from './storage/local-storage';
@@ -127,7 +128,10 @@ function backupWork(config: BackupConfig, foundation: Foundation, storage: Backu
     storage,
     targets: config.BACKUP_TARGETS,
     path: config.PATH,
+    keys: chooseKeys(config),
     compressionLevel: config.BACKUP_COMPRESSION_LEVEL,
+    fingerprint: config.BACKUP_FINGERPRINT,
+    fingerprintSessions: config.BACKUP_FINGERPRINT_SESSIONS,
     maxAttempts: config.BACKUP_MAX_ATTEMPTS,
     retrySeconds: config.BACKUP_RETRY_SECONDS,
     lockWaitSeconds: config.BACKUP_LOCK_WAIT_SECONDS,

@@ -2,17 +2,22 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPostgresPrograms, startThrowawayPostgres, type PostgresServer } from '@swfx/postgres-server';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
+import { openSession } from './postgres-client/open-session';
 import { parseServerAddress, type ServerAddress } from './postgres-client/server-address';
 import { findZstd } from './programs/find-zstd';
-import { judgeContents, proveBackup, readTables } from './prove/prove-backup';
+import { judgeContent, proveBackup } from './prove/prove-backup';
+import { readRestored, readThrough } from './prove/read-restored';
 import { restoreDump } from './prove/restore-dump';
-import { prepareScratch, scratchName } from './prove/scratch-database';
+import { applyProperties, prepareScratch, scratchName } from './prove/scratch-database';
+import { chooseKeys } from './seal/backup-keys';
 import { parseManifest, type Manifest } from './seal/manifest';
 import { openLocalStorage } from './storage/local-storage';
 import { fillOddDatabase } from './testing/odd-database';
+import { fillZoo, setProperties } from './testing/zoo-database';
 import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
 
 const never = new AbortController().signal;
+const noKeys = chooseKeys({});
 const table = (manifest: Manifest, name: string) => manifest.tables.find((one) => one.name === name)?.rows;
 
 function flipMiddle(bytes: Buffer): Buffer {
@@ -47,14 +52,14 @@ describe('what a backup holds', () => {
       [id],
     );
     const folder = join(ground.backupDir, (rows[0] as { location: string }).location);
-    const parsed = parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8'));
+    const parsed = parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8'), undefined);
     if (!parsed.ok) throw new Error(parsed.problem);
     return { id, folder, manifest: parsed.manifest };
   }
 
   it('is every table with its rows, whatever it is called, and restores to the same', async () => {
     const { id, folder, manifest } = await takeBackup();
-    expect(manifest.tables).toEqual(
+    expect(manifest.tables.map(({ schema, name, rows }) => ({ schema, name, rows }))).toEqual(
       [
         { schema: 'Süd Ost', name: `it's "quoted" \\ Tabelle`, rows: 321 },
         { schema: 'public', name: 'Order', rows: 100 },
@@ -67,7 +72,7 @@ describe('what a backup holds', () => {
       ].sort((a, b) => (a.schema < b.schema ? -1 : a.schema > b.schema ? 1 : a.name < b.name ? -1 : 1)),
     );
     expect(await readdir(folder)).toEqual(['dump.pgdump.zst', 'manifest.json']);
-    expect(await ground.judged(id)).toMatchObject({ verdict: 'RESTORED', verdict_reason: null });
+    expect(await ground.judged(id)).toMatchObject({ verdict: 'PROVEN', verdict_reason: null });
     expect(await ground.auditActions(id)).toEqual([
       'db_backup_started',
       'db_backup_succeeded',
@@ -92,7 +97,7 @@ describe('what a backup holds', () => {
     const rows = table(manifest, 'ledger') as number;
     expect(rows).toBeGreaterThan(100);
     expect(rows % 2).toBe(0);
-    expect(await ground.judged(id)).toMatchObject({ verdict: 'RESTORED' });
+    expect(await ground.judged(id)).toMatchObject({ verdict: 'PROVEN' });
     await source.pool.query('DROP TABLE ledger');
   });
 
@@ -103,7 +108,7 @@ describe('what a backup holds', () => {
     await source.pool.query(`CREATE TABLE granted (a int); GRANT SELECT ON granted TO ${quotedRole}`);
     const { id, manifest } = await takeBackup();
     expect(manifest.source.roles).toContain(role);
-    expect(await ground.judged(id)).toMatchObject({ verdict: 'RESTORED' });
+    expect(await ground.judged(id)).toMatchObject({ verdict: 'PROVEN' });
     await source.pool.query(`DROP TABLE granted; DROP ROLE ${quotedRole}`);
   });
 
@@ -114,7 +119,7 @@ describe('what a backup holds', () => {
     const second = await other.start({ BACKUP_TARGETS: targets(reader) });
     const id = await other.request();
     expect(await other.ended(id)).toMatchObject({ state: 'succeeded', error: null });
-    expect(await other.judged(id)).toMatchObject({ verdict: 'RESTORED' });
+    expect(await other.judged(id)).toMatchObject({ verdict: 'PROVEN' });
     await second.stop();
     await other.drop();
   });
@@ -178,6 +183,7 @@ describe('what a backup holds', () => {
         storage: await openLocalStorage(folder),
         path: process.env['PATH'] ?? '',
         scratchFolder: undefined,
+        keys: noKeys,
       };
       const result = await proveBackup({ location: '.' }, settings, never);
       await writeFile(dumpOf(folder), whole);
@@ -212,38 +218,196 @@ describe('what a backup holds', () => {
 
   describe('restored by hand', () => {
     let server: PostgresServer;
+    let manifest: Manifest;
     let address: ServerAddress;
+    let folder: string;
     beforeAll(async () => {
+      const role = `${source.name}_keeper`;
+      await source.pool.query(`CREATE ROLE ${role}`);
+      await fillZoo(source.pool, role);
+      await setProperties(source.pool, source.name, role);
       server = await startThrowawayPostgres();
       const parsed = parseServerAddress(server.url(scratchName));
       if (!parsed.ok) throw new Error(parsed.problem);
       address = parsed.address;
+      ({ folder, manifest } = await takeBackup());
+      expect(await prepareScratch(server, manifest)).toEqual({ ready: true });
+      const readBack = await restore();
+      expect(readBack.storedSha256).toBe(manifest.dump.stored_sha256);
+      expect(readBack.dumpedSha256).toBe(manifest.dump.dumped_sha256);
     });
     afterAll(() => server.stop());
 
-    it('no longer equals the manifest once a single row is removed', async () => {
-      const { folder, manifest } = await takeBackup();
+    async function restore() {
       const found = await findPostgresPrograms({ major: manifest.source.server_major });
       const zstd = await findZstd(process.env['PATH'] ?? '');
       if (!found.found || !zstd) throw new Error('programs are missing');
       const stored = await (await openLocalStorage(folder)).get('dump.pgdump.zst');
       if (!stored) throw new Error('the dump is missing');
-      expect(await prepareScratch(server, manifest)).toEqual({ ready: true });
       const { pgRestore } = found.programs;
-      const readBack = await restoreDump(stored, { address, pgRestore, zstd, signal: never });
-      expect(readBack.storedSha256).toBe(manifest.dump.stored_sha256);
-      expect(readBack.dumpedSha256).toBe(manifest.dump.dumped_sha256);
-      expect(judgeContents(manifest, await readTables(address, never)).verdict).toBe('RESTORED');
+      return restoreDump(stored, { address, pgRestore, zstd, unseal: (bytes) => bytes, signal: never });
+    }
+    /** Reads in the transaction that changed something, and takes it back; only sequences keep what was done to them. */
+    async function readAfter(sql: string) {
+      const session = await openSession(address, never);
+      try {
+        await session.query(`BEGIN; SET LOCAL search_path TO public; ${sql}; SET LOCAL search_path TO ''`);
+        return await readThrough([session], scratchName, 'full');
+      } finally {
+        await session.query(`ROLLBACK; SELECT setval('zoo.fresh', 1000, false)`);
+        await session.end();
+      }
+    }
+    const judge = async () => judgeContent(manifest, await readRestored(address, 'full', never));
 
-      const { Client } = await import('pg');
-      const client = new Client({ connectionString: server.url(scratchName) });
-      await client.connect();
-      await client.query('DELETE FROM large WHERE ctid = (SELECT min(ctid) FROM large)');
-      await client.end();
-      expect(judgeContents(manifest, await readTables(address, never))).toEqual({
-        verdict: 'CONTENT_DIFFERS',
-        reason: '"public"."large" has 2 rows, 3 were dumped',
-      });
+    it('lacks what is the database’s own and in no dump, until that is put back too', async () => {
+      const judged = await judge();
+      expect(judged).toMatchObject({ verdict: 'CONTENT_DIFFERS' });
+      expect(judged).toMatchObject({ reason: expect.stringContaining('the database') });
+      expect(await applyProperties(server, manifest)).toBeUndefined();
+      expect(await judge()).toMatchObject({ verdict: 'PROVEN' });
     });
+
+    it('leaves out what a restore computes again, and says why', () => {
+      expect(manifest.content?.excluded).toEqual(
+        expect.arrayContaining([
+          { schema: 'zoo', name: 'moment', reason: 'is computed again by a restore' },
+          { schema: 'zoo', name: 'faraway', reason: 'has its rows on another server' },
+        ]),
+      );
+    });
+
+    it('equals it still when rows lie in another order', async () => {
+      const moved = await readAfter(`UPDATE "User" SET "order" = "order" WHERE id < 50`);
+      expect(judgeContent(manifest, moved)).toMatchObject({ verdict: 'PROVEN' });
+    });
+
+    it.each([
+      ['a row is gone', 'DELETE FROM zoo.parted WHERE k = 1', /parted_\d" has \d+ rows, \d+ were dumped/],
+      ['a value was changed', `UPDATE ONLY zoo.base SET b = 'Y' WHERE b = 'y'`, 'other values'],
+      ['a NULL became an empty text', `UPDATE "User" SET "order" = NULL WHERE id = 1`, 'other values'],
+      [
+        'two columns were swapped',
+        `UPDATE "Order" SET parent = "user", "user" = parent WHERE id = 9`,
+        'other values',
+      ],
+      [
+        'a double differs in its last bit',
+        `UPDATE zoo.animals SET weight = 0.10000000000000002 WHERE weight = 0.1`,
+        'other values',
+      ],
+      [
+        'white space in a json was lost',
+        `UPDATE zoo.animals SET doc = doc::jsonb::json WHERE id = 1`,
+        'other values',
+      ],
+      [
+        'a row was put into the place of its equal twin',
+        `INSERT INTO large SELECT * FROM large LIMIT 2`,
+        'rows',
+      ],
+      [
+        'a sequence was moved',
+        `SELECT setval('zoo.fresh', 1001, false)`,
+        'sequence "zoo"."fresh" stands at 1001, 1000',
+      ],
+      ['a sequence has given out its value', `SELECT nextval('zoo.fresh')`, 'sequence "zoo"."fresh"'],
+      ['a large object has another byte', `SELECT lo_put(424242, 9000, '\\x07')`, 'the large objects differ'],
+      [
+        'a large object is shorter',
+        `SELECT lo_truncate(lo_open(424244, 131072), 100)`,
+        'the large objects differ',
+      ],
+      ['a large object is gone', `SELECT lo_unlink(424243)`, 'there are 2 large objects, 3 were dumped'],
+      [
+        'a privilege was lost',
+        (role: string) => `REVOKE UPDATE ON zoo.animals FROM ${role}`,
+        'privileges on zoo.animals',
+      ],
+      [
+        'a grant option was lost',
+        (role: string) => `REVOKE GRANT OPTION FOR SELECT ON zoo.animals FROM ${role}`,
+        'privileges on zoo.animals',
+      ],
+      [
+        'a privilege on a column was lost',
+        (role: string) => `REVOKE SELECT (a) ON zoo.base FROM ${role}`,
+        'zoo.base.a',
+      ],
+      [
+        'everybody may run a function',
+        `GRANT EXECUTE ON FUNCTION zoo.twice TO PUBLIC`,
+        'privileges on zoo.twice(integer)',
+      ],
+      ['it belongs to somebody else', 'ALTER TABLE zoo.parted OWNER TO postgres', 'privileges on zoo.parted'],
+      [
+        'a large object may be read no more',
+        (role: string) => `REVOKE ALL ON LARGE OBJECT 424242 FROM ${role}`,
+        'the large objects differ',
+      ],
+      [
+        'a default was dropped',
+        'ALTER TABLE zoo.animals ALTER late DROP DEFAULT',
+        'zoo.animals is defined otherwise',
+      ],
+      ['an index was dropped', 'DROP INDEX zoo.animals_lower_idx', 'zoo.animals is defined otherwise'],
+      [
+        'a constraint was dropped',
+        'ALTER TABLE zoo.refers DROP CONSTRAINT refers_k_at_fkey',
+        'zoo.refers is defined otherwise',
+      ],
+      [
+        'a trigger fires again',
+        'ALTER TABLE zoo.animals ENABLE TRIGGER touched',
+        'zoo.animals is defined otherwise',
+      ],
+      [
+        'row security is off',
+        'ALTER TABLE zoo.animals DISABLE ROW LEVEL SECURITY',
+        'zoo.animals is defined otherwise',
+      ],
+      [
+        'a policy lets more through',
+        'ALTER POLICY mine ON zoo.animals USING (true)',
+        'zoo.animals is defined otherwise',
+      ],
+      [
+        'a function does something else',
+        `CREATE OR REPLACE FUNCTION zoo.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+        'zoo.touch() is defined otherwise',
+      ],
+      [
+        'an enum has one value more',
+        `CREATE TYPE zoo.mood2 AS ENUM ('x')`,
+        'type zoo.mood2 was dumped without',
+      ],
+      [
+        'a view shows something else',
+        'CREATE OR REPLACE VIEW people AS SELECT id, "order" FROM "User" WHERE id > 11',
+        'public.people is defined otherwise',
+      ],
+      [
+        'a comment was lost',
+        'COMMENT ON COLUMN zoo.animals.name IS NULL',
+        'the comment on table column zoo.animals.name differs',
+      ],
+      ['a publication is gone', (role: string) => `DROP PUBLICATION news_${role}`, 'publication'],
+      ['an event trigger is gone', (role: string) => `DROP EVENT TRIGGER watched_${role}`, 'event trigger'],
+      ['a setting was lost', 'ALTER DATABASE proof RESET search_path', 'setting search_path differs'],
+      [
+        'a role lost its setting',
+        (role: string) => `ALTER ROLE ${role} IN DATABASE proof RESET ALL`,
+        'setting statement_timeout of',
+      ],
+      ['everybody may connect', 'GRANT CONNECT ON DATABASE proof TO PUBLIC', 'privileges on the database'],
+    ] as [string, string | ((role: string) => string), string | RegExp][])(
+      'no longer equals the manifest once %s',
+      async (_, change, difference) => {
+        const sql = typeof change === 'string' ? change : change(`${source.name}_keeper`);
+        const judged = judgeContent(manifest, await readAfter(sql));
+        expect(judged).toMatchObject({ verdict: 'CONTENT_DIFFERS' });
+        expect((judged as { reason: string }).reason).toMatch(difference);
+      },
+    );
   });
 });

@@ -250,7 +250,7 @@ describe('a backup that goes wrong', () => {
       expect(await ground.ended(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
       expect(await storedFiles()).toHaveLength(2);
       expect(await ground.judged(id)).toMatchObject({
-        verdict: 'RESTORED',
+        verdict: 'PROVEN',
         location: expect.stringMatching(/\.1$/),
       });
     });

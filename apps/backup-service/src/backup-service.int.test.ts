@@ -35,7 +35,7 @@ describe('the backup service', () => {
     expect(await service.metric('db_backup_size_bytes_count{env="test"}')).toBe(0);
     expect(await service.metric('db_backup_last_success_timestamp_seconds{database="platform"}')).toBe(0);
     expect(await service.metric('db_backup_last_proven_timestamp_seconds{database="platform"}')).toBe(0);
-    expect(await service.metric('db_backup_verdict{database="platform",verdict="RESTORED"}')).toBe(0);
+    expect(await service.metric('db_backup_verdict{database="platform",verdict="PROVEN"}')).toBe(0);
     expect(await service.metric('celery_workers_active')).toBe(2);
 
     const id = await ground.request();
@@ -45,7 +45,7 @@ describe('the backup service', () => {
     );
     expect(await service.metric('db_backup_total{env="test"}')).toBe(1);
     expect(await service.metric('db_backup_size_bytes_sum{env="test"}')).toBe(Number(backup.size_bytes));
-    expect(await service.metric('db_backup_verdict{database="platform",verdict="RESTORED"}')).toBe(1);
+    expect(await service.metric('db_backup_verdict{database="platform",verdict="PROVEN"}')).toBe(1);
     expect(await service.metric('db_backup_proof_duration_seconds_count{env="test"}')).toBe(1);
     expect(await service.metric('db_backup_next_run_timestamp_seconds{database="platform"}')).toBeGreaterThan(
       0,
@@ -162,11 +162,11 @@ describe('the backup service', () => {
       expect(report).toMatchObject({ database: 'platform', state: 'succeeded', attempt: 1 });
       await ground.judged(report.id);
       expect(JSON.parse((await swfx('list', '--json')).out)).toMatchObject([
-        { id: report.id, verdict: 'RESTORED', tables: 1, rows: 1000 },
+        { id: report.id, verdict: 'PROVEN', tables: 1, rows: 1000 },
       ]);
-      expect((await swfx('list')).out).toMatch(/platform .*succeeded +RESTORED/);
+      expect((await swfx('list')).out).toMatch(/platform .*succeeded +PROVEN/);
       const shown = await swfx('show', report.id.slice(0, 8));
-      expect(shown.out).toMatch(/verdict +RESTORED \(level rows/);
+      expect(shown.out).toMatch(/verdict +PROVEN \(level full/);
       expect(shown.out).toMatch(/public\.a +1000/);
       expect(await ground.auditActions(report.id)).toContain('sensitive_operation_performed');
     });

@@ -1,8 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { integer, json, oneOf, operationsPort, serviceSettings, text } from '@swfx/config';
+import type { KeyObject } from 'node:crypto';
+import {
+  flag,
+  integer,
+  json,
+  keyRing,
+  oneOf,
+  operationsPort,
+  serviceSettings,
+  text,
+  type KeyRing,
+} from '@swfx/config';
 import { errorMessage } from '@swfx/errors';
 import { cronProblem } from '@swfx/messaging';
 import { z } from 'zod';
+import { recoveryRecipient } from './seal/recovery-recipient';
 import { parseServerAddress, type ServerAddress } from './postgres-client/server-address';
 
 /** A database to back up: its name here, and where it is. */
@@ -48,8 +60,50 @@ const cron = text().superRefine((value, context) => {
   if (problem) context.addIssue({ code: 'custom', message: problem });
 });
 
-/** The environment of the backup service. */
-export const configSchema = z.object({
+/** Where backups are kept and by which keys they are read: all that is needed to get at them, also without a service. */
+export const storageSettings = {
+  BACKUP_DIR: text().default('backups').describe('The folder in which backups are kept.'),
+  BACKUP_STORAGE_ADAPTER: oneOf('local')
+    .default('local')
+    .describe('Where backups are kept: `local`, in BACKUP_DIR.'),
+  BACKUP_ENCRYPTION_KEYS: keyRing()
+    .optional()
+    .describe(
+      'Ring `id:key,…` of AES-256 keys, 32 bytes in base64 each: the first wraps the keys of new backups, all open old ones.',
+    ),
+  BACKUP_ENCRYPTION_ENABLED: flag()
+    .optional()
+    .describe('Whether new backups are encrypted; by default where BACKUP_ENCRYPTION_KEYS is given.'),
+  BACKUP_RECOVERY_RECIPIENT: recoveryRecipient()
+    .optional()
+    .describe(
+      'Public half of the offline recovery key, which opens every backup too: what `openssl pkey -pubout` prints of an X25519 key, whole or its middle line.',
+    ),
+  BACKUP_SIGNING_KEYS: keyRing()
+    .optional()
+    .describe(
+      'Ring `id:seed,…` of Ed25519 seeds, 32 bytes in base64 each: the first signs manifests, all verify. Where it is given, an unsigned backup counts as corrupt.',
+    ),
+};
+
+/** An encrypted backup that nobody can open is none, so that what does not fit together is refused at the start. */
+function checkEncryption(config: EncryptionSettings, context: z.RefinementCtx): void {
+  const { BACKUP_ENCRYPTION_ENABLED: enabled, BACKUP_ENCRYPTION_KEYS: keys } = config;
+  const complain = (path: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message });
+  if (enabled && !keys)
+    complain('BACKUP_ENCRYPTION_ENABLED', 'is true, and BACKUP_ENCRYPTION_KEYS is not given');
+  if (config.BACKUP_RECOVERY_RECIPIENT && !(enabled ?? keys))
+    complain('BACKUP_RECOVERY_RECIPIENT', 'is given, and backups are not encrypted');
+}
+
+interface EncryptionSettings {
+  BACKUP_ENCRYPTION_ENABLED?: boolean | undefined;
+  BACKUP_ENCRYPTION_KEYS?: KeyRing | undefined;
+  BACKUP_RECOVERY_RECIPIENT?: KeyObject | undefined;
+}
+
+const settings = z.object({
   ...serviceSettings,
   PROMETHEUS_PORT: operationsPort(9102),
   // Each run holds a connection for its lock while it asks for others.
@@ -57,11 +111,16 @@ export const configSchema = z.object({
   BACKUP_TARGETS: targets.describe(
     'The databases to back up: JSON such as `[{"name":"platform","url":"postgres://…"}]`, or the path of a file with it.',
   ),
-  BACKUP_DIR: text().default('backups').describe('The folder in which backups are kept.'),
-  BACKUP_STORAGE_ADAPTER: oneOf('local')
-    .default('local')
-    .describe('Where backups are kept: `local`, in BACKUP_DIR.'),
+  ...storageSettings,
   BACKUP_SCHEDULE_CRON: cron.default('0 2 * * *').describe('When each database is backed up, in UTC.'),
+  BACKUP_FINGERPRINT: oneOf('full', 'rows')
+    .default('full')
+    .describe(
+      'What a backup can be compared by: `full`, every value and all that is defined, which its proof calls PROVEN; `rows`, tables and row counts, which costs the source less.',
+    ),
+  BACKUP_FINGERPRINT_SESSIONS: integer(1, 32)
+    .default(2)
+    .describe('Tables that are read side by side for the fingerprint; each takes one process of the source.'),
   BACKUP_COMPRESSION_LEVEL: integer(1, 19).default(3).describe('Level of zstd.'),
   BACKUP_MAX_ATTEMPTS: integer(1, 20)
     .default(3)
@@ -85,5 +144,8 @@ export const configSchema = z.object({
     .default('/usr/local/bin:/usr/bin:/bin')
     .describe('Where `pg_dump`, `pg_restore` and `zstd` are looked for first.'),
 });
+
+/** The environment of the backup service. */
+export const configSchema = settings.superRefine(checkEncryption);
 
 export type BackupConfig = z.output<typeof configSchema>;

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { readDatabaseProperties, type DatabaseProperties } from '../restore/database-properties';
 
 /** What has to be known of a database to back it up, and to restore it on another server. */
 export interface DatabaseDescription {
@@ -12,6 +13,8 @@ export interface DatabaseDescription {
   extensions: { name: string; version: string }[];
   /** Roles that own something in it or are granted something; a restore needs them. */
   roles: string[];
+  /** What is the database's own and in no dump. */
+  properties: DatabaseProperties | undefined;
 }
 
 /** Asks the database that a session is connected to. */
@@ -39,6 +42,7 @@ export async function describeDatabase(session: Client): Promise<DatabaseDescrip
     sizeBytes: Number(row.size),
     extensions: await listExtensions(session),
     roles: await listRoles(session),
+    properties: await readDatabaseProperties(session, row.name),
   };
 }
 
@@ -52,11 +56,13 @@ async function listExtensions(session: Client): Promise<DatabaseDescription['ext
 /** The bootstrap superuser (oid 10) is pinned: what it owns is in no dependency. Predefined roles are everywhere. */
 async function listRoles(session: Client): Promise<string[]> {
   const { rows } = await session.query<{ name: string }>(
-    `SELECT rolname::text AS name FROM pg_roles
-     WHERE rolname !~ '^pg_' AND (oid = 10 OR oid IN (
+    `SELECT rolname::text AS name
+     FROM pg_roles, (SELECT oid FROM pg_database WHERE datname = current_database()) here
+     WHERE rolname !~ '^pg_' AND (pg_roles.oid = 10 OR pg_roles.oid IN (
        SELECT refobjid FROM pg_shdepend
        WHERE refclassid = 'pg_authid'::regclass
-         AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())))
+         AND (dbid = here.oid OR (classid = 'pg_database'::regclass AND objid = here.oid))
+       UNION SELECT setrole FROM pg_db_role_setting WHERE setdatabase = here.oid))
      ORDER BY rolname COLLATE "C"`,
   );
   return rows.map((row) => row.name);

@@ -32,18 +32,6 @@ export async function listTables(
   return rows;
 }
 
-/** Counts the rows of each table, one after the other, in whatever snapshot the session holds. */
-export async function countRows(session: Client, tables: readonly TableName[]): Promise<TableRows[]> {
-  const counted: TableRows[] = [];
-  for (const table of tables) {
-    const { rows } = await session.query<{ rows: string }>(
-      `SELECT count(*) AS rows FROM ONLY ${quoted(table)}`,
-    );
-    counted.push({ ...table, rows: Number(rows[0]?.rows) });
-  }
-  return counted;
-}
-
 /** A table's name as SQL. */
 export function quoted({ schema, name }: TableName): string {
   return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;

@@ -3,11 +3,19 @@ import type { Queryable } from '@swfx/database';
 import type { Manifest } from '../seal/manifest';
 
 /**
- * What is known of a backup's worth. RESTORED: it was restored into a new database, whose tables and row counts equal
- * those of the snapshot. CONTENT_DIFFERS: it restores to something else. CORRUPT: it does not restore, or its bytes
+ * What is known of a backup's worth. PROVEN: it was restored into a new database, and all that is in it, value by
+ * value, equals the snapshot. RESTORED: the same as far as tables and row counts go, since it was taken without a full
+ * fingerprint. CONTENT_DIFFERS: it restores to something else. CORRUPT: it does not restore, or its bytes
  * are not those that were stored. CANNOT_VERIFY_HERE: this machine lacks what a proof needs. NOT_YET: not tried.
  */
-export const verdicts = ['NOT_YET', 'RESTORED', 'CONTENT_DIFFERS', 'CORRUPT', 'CANNOT_VERIFY_HERE'] as const;
+export const verdicts = [
+  'NOT_YET',
+  'PROVEN',
+  'RESTORED',
+  'CONTENT_DIFFERS',
+  'CORRUPT',
+  'CANNOT_VERIFY_HERE',
+] as const;
 export type Verdict = (typeof verdicts)[number];
 
 /** Where a backup is: a storage, and a folder in it. */
@@ -56,4 +64,22 @@ export async function lastSizeBytes(db: Queryable, database: string): Promise<nu
     [database],
   );
   return rows[0]?.size_bytes;
+}
+
+/** A backup as the catalogue has it. */
+export interface CataloguedBackup extends BackupPlace {
+  id: string;
+  database: string;
+  takenAt: Date;
+  sizeBytes: number;
+  verdict: Verdict;
+  manifest: Manifest;
+}
+
+const catalogued = `id, database, storage, location, taken_at AS "takenAt", size_bytes AS "sizeBytes", verdict, manifest`;
+
+/** One backup; undefined when there is none of this id. */
+export async function findBackup(db: Queryable, id: string): Promise<CataloguedBackup | undefined> {
+  const { rows } = await db.query<CataloguedBackup>(`SELECT ${catalogued} FROM backup WHERE id = $1`, [id]);
+  return rows[0];
 }

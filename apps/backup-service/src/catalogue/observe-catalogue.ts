@@ -69,7 +69,7 @@ async function readDatabases(db: Queryable, databases: readonly string[]): Promi
                  WHERE backup.database = target.database AND verdict NOT IN ('CORRUPT', 'CONTENT_DIFFERS')), 0)::float8
          AS success,
        coalesce((SELECT extract(epoch FROM max(taken_at)) FROM backup
-                 WHERE backup.database = target.database AND verdict = 'RESTORED'), 0)::float8 AS proven,
+                 WHERE backup.database = target.database AND verdict IN ('PROVEN', 'RESTORED')), 0)::float8 AS proven,
        coalesce((SELECT extract(epoch FROM next_run_at) FROM task_schedule
                  WHERE name = 'db_backup:' || target.database), 0)::float8 AS next,
        (SELECT verdict FROM backup WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1) AS verdict

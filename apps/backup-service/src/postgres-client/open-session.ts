@@ -5,7 +5,8 @@ import { driverConfig, type ServerAddress } from './server-address';
 
 /**
  * One direct connection for a work that may take hours: no time limit of the server applies, row security is an error
- * rather than a filter, and a server that we have left notices it. Closing it ends a statement that is still running.
+ * rather than a filter, and a server that we have left notices it. Every setting that changes how a value is written as
+ * text is pinned, so that the same rows give the same fingerprint everywhere. Closing it ends a running statement.
  */
 export async function openSession(address: ServerAddress, signal: AbortSignal): Promise<pg.Client> {
   signal.throwIfAborted();
@@ -37,6 +38,8 @@ const settings = `
   FROM pg_settings JOIN (VALUES
     ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
     ('transaction_timeout', '0'), ('client_connection_check_interval', '5s'), ('row_security', 'off'),
+    ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'iso_8601'), ('TimeZone', 'UTC'), ('bytea_output', 'hex'),
+    ('extra_float_digits', '1'), ('lc_monetary', 'C'), ('quote_all_identifiers', 'off'),
     ('search_path', '')) AS wanted (name, value) USING (name)`;
 
 /** Wrong credentials and a database that is not there stay wrong, however often they are tried. */

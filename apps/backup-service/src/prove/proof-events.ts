@@ -4,7 +4,7 @@ import type { ProofClaim } from '../catalogue/proofs';
 import type { ProofResult } from './prove-backup';
 
 type About = Pick<ProofClaim, 'id' | 'database'>;
-type Failed = Exclude<ProofResult, { verdict: 'RESTORED' }>;
+type Failed = Exclude<ProofResult, { tables: number }>;
 
 const reasons = {
   CONTENT_DIFFERS: 'content_differs',
@@ -20,14 +20,17 @@ const common = (about: About) => ({
 
 /** What the audit trail and people are told of a proof. */
 export const proofEvents = {
-  proven: (about: About, proof: { tables: number; rows: number; seconds: number }): AuditEvent => ({
+  proven: (
+    about: About,
+    proof: { level: 'rows' | 'full'; tables: number; rows: number; seconds: number },
+  ): AuditEvent => ({
     action: 'db_backup_proven',
     outcome: 'success',
     ...common(about),
     fields: {
       backup_id: about.id,
       database: about.database,
-      level: 'rows',
+      level: proof.level,
       tables: proof.tables,
       rows: proof.rows,
       duration_seconds: proof.seconds,

@@ -1,33 +1,35 @@
 /**
- * The proof of a backup: read back from the storage, restored into a new database on a server that exists for this
- * alone, and compared, table by table, with what was in the dumped snapshot. Its level is `rows`: every table is there,
- * and each has as many rows. A verdict is about the backup; what goes wrong with the proving itself is thrown.
+ * The proof of a backup: read back from the storage, opened, restored into a new database on a server that exists for
+ * this alone, and compared with what was in the dumped snapshot. PROVEN says that everything is as it was; RESTORED that
+ * every table is there with as many rows, which is all that can be said of a backup without a full fingerprint. A
+ * verdict is about the backup; what goes wrong with the proving itself is thrown.
  */
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Secret } from '@swfx/config';
 import { errorMessage } from '@swfx/errors';
 import { findPostgresPrograms, startThrowawayPostgres, type PostgresServer } from '@swfx/postgres-server';
-import { countRows, listTables, type TableRows } from '../capture/list-tables';
 import type { BackupPlace, Verdict } from '../catalogue/backups';
-import { openSession } from '../postgres-client/open-session';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { findZstd } from '../programs/find-zstd';
 import { createMeter } from '../programs/meter';
 import { ProgramError } from '../programs/program-error';
 import type { BackupWork } from '../run/backup-work';
+import { chooseUnseal, type Unseal } from '../seal/backup-keys';
+import { UnsealError } from '../seal/cipher-stream';
 import { parseManifest, type Manifest } from '../seal/manifest';
 import { readManifest } from '../storage/backup-folder';
-import { compareTables } from './compare-tables';
+import { compareContent } from './compare-content';
 import { judgeFailedRestore } from './judge-failed-restore';
+import { readRestored, type RestoredContent } from './read-restored';
 import { restoreDump, type ReadBack } from './restore-dump';
-import { prepareScratch, scratchName } from './scratch-database';
+import { applyProperties, prepareScratch, scratchName } from './scratch-database';
 
 export type ProofResult =
-  | { verdict: 'RESTORED'; tables: number; rows: number }
-  | { verdict: Exclude<Verdict, 'RESTORED' | 'NOT_YET'>; reason: string };
+  | { verdict: 'PROVEN' | 'RESTORED'; tables: number; rows: number }
+  | { verdict: Exclude<Verdict, 'PROVEN' | 'RESTORED' | 'NOT_YET'>; reason: string };
 
-type Settings = Pick<BackupWork, 'storage' | 'path' | 'scratchFolder'>;
+type Settings = Pick<BackupWork, 'storage' | 'path' | 'scratchFolder' | 'keys'>;
 
 /** Proves the backup in a folder of the storage. */
 export async function proveBackup(
@@ -37,9 +39,11 @@ export async function proveBackup(
 ): Promise<ProofResult> {
   const content = await readManifest(settings.storage, place.location);
   if (content === undefined) return corrupt('its manifest is not in the storage');
-  const parsed = parseManifest(content);
+  const parsed = parseManifest(content, settings.keys.signing);
   if (!parsed.ok) return corrupt(parsed.problem);
   const { manifest } = parsed;
+  const sealed = chooseUnseal(manifest, settings.keys);
+  if (!sealed.ok) return cannot(sealed.reason);
   const found = await findPostgresPrograms({ major: manifest.source.server_major });
   if (!found.found) return cannot(found.reason);
   const zstd = await findZstd(settings.path);
@@ -50,7 +54,8 @@ export async function proveBackup(
   });
   try {
     signal.throwIfAborted();
-    const proof = { manifest, server, pgRestore: found.programs.pgRestore, zstd, signal };
+    const { pgRestore } = found.programs;
+    const proof = { manifest, server, pgRestore, zstd, unseal: sealed.unseal, signal };
     return await proveOn(proof, () => settings.storage.get(`${place.location}/${manifest.dump.file}`));
   } finally {
     await server.stop();
@@ -65,6 +70,7 @@ interface Proof {
   server: PostgresServer;
   pgRestore: string;
   zstd: string;
+  unseal: Unseal;
   signal: AbortSignal;
 }
 
@@ -82,34 +88,26 @@ async function proveOn(proof: Proof, read: () => Promise<Readable | undefined>):
   if ('complaint' in restored) return judgeFailedRestore(restored.complaint);
   if (restored.dumpedSha256 !== manifest.dump.dumped_sha256)
     return corrupt('what it unpacks to is not what was dumped');
-  return judgeContents(manifest, await readTables(address, signal));
+  const complaint = await applyProperties(server, manifest);
+  if (complaint !== undefined) return judgeFailedRestore(complaint);
+  return judgeContent(manifest, await readRestored(address, manifest.proof_level, signal));
 }
 
-/** Compares a restored database's tables with the manifest. */
-export function judgeContents(manifest: Manifest, restored: readonly TableRows[]): ProofResult {
-  const comparison = compareTables(manifest.tables, restored);
+/** Compares a restored database with the manifest. */
+export function judgeContent(manifest: Manifest, restored: RestoredContent): ProofResult {
+  const comparison = compareContent(manifest, restored);
   if (comparison.equal)
     return {
-      verdict: 'RESTORED',
-      tables: restored.length,
-      rows: restored.reduce((total, table) => total + table.rows, 0),
+      verdict: manifest.proof_level === 'full' ? 'PROVEN' : 'RESTORED',
+      tables: restored.tables.length,
+      rows: restored.tables.reduce((total, table) => total + table.rows, 0),
     };
   const { differences } = comparison;
   const more = differences.length > 5 ? `, and ${differences.length - 5} more` : '';
   return { verdict: 'CONTENT_DIFFERS', reason: `${differences.slice(0, 5).join(', ')}${more}` };
 }
 
-/** The tables of a database and how many rows each has. */
-export async function readTables(address: ServerAddress, signal: AbortSignal): Promise<TableRows[]> {
-  const session = await openSession(address, signal);
-  try {
-    return await countRows(session, await listTables(session));
-  } finally {
-    await session.end().catch(() => undefined);
-  }
-}
-
-/** A program that fails says something about the backup or this machine; anything else is trouble with the proving. */
+/** A program or a chunk that fails says something about the backup or this machine; anything else is trouble with the proving. */
 async function tryRestore(
   stored: Readable,
   options: Parameters<typeof restoreDump>[1],
@@ -118,7 +116,8 @@ async function tryRestore(
     return await restoreDump(stored, options);
   } catch (error) {
     options.signal.throwIfAborted();
-    if (error instanceof ProgramError) return { complaint: errorMessage(error) };
+    if (error instanceof ProgramError || error instanceof UnsealError)
+      return { complaint: errorMessage(error) };
     throw error;
   }
 }

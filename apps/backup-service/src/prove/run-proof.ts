@@ -36,10 +36,11 @@ async function conclude(
   proof: { result: ProofResult; seconds: number },
 ): Promise<TaskOutcome> {
   const { result, seconds } = proof;
-  const reason = result.verdict === 'RESTORED' ? null : result.reason;
+  const reason = 'reason' in result ? result.reason : null;
+  const level = result.verdict === 'PROVEN' ? 'full' : 'rows';
   const entered = await work.audit.transaction(async (client, note) => {
-    if (!(await setVerdict(client, claim, { verdict: result.verdict, level: 'rows', reason }))) return false;
-    if (result.verdict === 'RESTORED') await note(proofEvents.proven(claim, { ...result, seconds }));
+    if (!(await setVerdict(client, claim, { verdict: result.verdict, level, reason }))) return false;
+    if (!('reason' in result)) await note(proofEvents.proven(claim, { ...result, level, seconds }));
     else {
       await note(proofEvents.failed(claim, result));
       await work.alerts.raiseIn(client, proofEvents.alert(claim, result));
@@ -47,7 +48,7 @@ async function conclude(
     return true;
   });
   if (!entered) return 'skipped';
-  if (result.verdict === 'RESTORED') {
+  if (!('reason' in result)) {
     work.metrics.observe('db_backup_proof_duration_seconds', seconds);
     work.logger.info('A backup was proven', { backup_id: claim.id, database: claim.database });
     return 'success';

@@ -6,7 +6,9 @@
 import { statfs } from 'node:fs/promises';
 import type { PostgresServer } from '@swfx/postgres-server';
 import pg from 'pg';
-import type { Manifest } from '../seal/manifest';
+import { errorMessage } from '@swfx/errors';
+import { propertyStatements } from '../restore/database-properties';
+import { propertiesOf, type Manifest } from '../seal/manifest';
 
 export type Preparation = { ready: true } | { ready: false; reason: string };
 
@@ -26,6 +28,29 @@ export async function prepareScratch(server: PostgresServer, manifest: Manifest)
        ENCODING ${pg.escapeLiteral(manifest.source.encoding)}`,
     );
     return { ready: true };
+  } finally {
+    await session.end();
+  }
+}
+
+/**
+ * Gives the scratch database what is the database's own and in no dump: a restore under another name has to do the
+ * same, and the comparison finds what was forgotten. Returns the server's complaint, if there is one.
+ */
+export async function applyProperties(
+  server: PostgresServer,
+  manifest: Manifest,
+): Promise<string | undefined> {
+  const properties = propertiesOf(manifest);
+  if (!properties) return undefined;
+  const session = new pg.Client({ connectionString: server.url() });
+  await session.connect();
+  try {
+    await session.query(`ALTER DATABASE ${scratchName} OWNER TO ${pg.escapeIdentifier(properties.owner)}`);
+    for (const statement of propertyStatements(scratchName, properties)) await session.query(statement);
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
   } finally {
     await session.end();
   }

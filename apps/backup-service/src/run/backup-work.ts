@@ -5,12 +5,15 @@ import type { Logger } from '@swfx/logging';
 import type { Facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import type { BackupTarget } from '../config';
+import type { FingerprintLevel } from '../capture/sum-tables';
+import type { BackupKeys } from '../seal/backup-keys';
 import type { BackupStorage } from '../storage/backup-storage';
 
 /** What the taking and the proving of backups work with. */
 export interface BackupWork {
   pool: Pool;
   storage: BackupStorage;
+  keys: BackupKeys;
   audit: AuditTrail;
   alerts: Alerts;
   facts: Facts;
@@ -20,6 +23,9 @@ export interface BackupWork {
   /** Where programs are looked for first: a PATH value. */
   path: string;
   compressionLevel: number;
+  fingerprint: FingerprintLevel;
+  /** Sessions that read tables for the fingerprint side by side. */
+  fingerprintSessions: number;
   maxAttempts: number;
   retrySeconds: number;
   lockWaitSeconds: number;

@@ -52,7 +52,7 @@ async function sayProgress(work: BackupWork, claim: Claim, progress: AttemptProg
 
 /** What is left of attempts that died: perhaps a whole backup, perhaps the last attempt that was allowed. */
 async function settle(work: BackupWork, claim: Claim): Promise<AttemptEnd | undefined> {
-  const found = await settleEarlierAttempts(work.storage, claim).catch((error: unknown) => {
+  const found = await settleEarlierAttempts(work, claim).catch((error: unknown) => {
     work.logger.warn('Cannot look at what earlier attempts left', { error: errorMessage(error) });
     return undefined;
   });

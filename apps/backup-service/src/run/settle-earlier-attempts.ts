@@ -1,3 +1,4 @@
+import type { BackupKeys } from '../seal/backup-keys';
 import { parseManifest, type Manifest } from '../seal/manifest';
 import { manifestFile, readManifest, removeAll, runPrefix } from '../storage/backup-folder';
 import type { BackupStorage } from '../storage/backup-storage';
@@ -8,7 +9,7 @@ import type { Claim } from '../catalogue/backup-runs';
  * before it could say so: it is returned. Otherwise what they left is no backup, and is removed.
  */
 export async function settleEarlierAttempts(
-  storage: BackupStorage,
+  { storage, keys }: { storage: BackupStorage; keys: Pick<BackupKeys, 'signing'> },
   claim: Claim,
 ): Promise<{ manifest: Manifest; folder: string } | undefined> {
   if (claim.attempt === 1) return undefined;
@@ -16,7 +17,7 @@ export async function settleEarlierAttempts(
   for (const { key } of await storage.list(prefix)) {
     if (!key.endsWith(`/${manifestFile}`)) continue;
     const folder = key.slice(0, -manifestFile.length - 1);
-    const parsed = parseManifest((await readManifest(storage, folder)) ?? '');
+    const parsed = parseManifest((await readManifest(storage, folder)) ?? '', keys.signing);
     if (parsed.ok) return { manifest: parsed.manifest, folder };
   }
   await removeAll(storage, prefix);

@@ -1,20 +1,26 @@
 /**
- * Capture, seal, store: one pass from the server to the storage, with flat memory. The dump and the row counts read
+ * Capture, seal, store: one pass from the server to the storage, with flat memory. The dump and the fingerprint read
  * the same snapshot, side by side. What comes out is a manifest that is not written yet: until it is, there is no
  * backup, whatever the storage holds.
  */
+import type { KeyObject } from 'node:crypto';
 import type { Client } from 'pg';
 import { BackupError } from '../backup-error';
+import { captureContent, type SnapshotContent } from '../capture/capture-content';
 import type { DatabaseDescription } from '../capture/describe-database';
 import { holdSnapshot, type HeldSnapshot } from '../capture/hold-snapshot';
-import { countRows, type TableRows } from '../capture/list-tables';
+import { bracketSequences, readSequences, type SequenceRange } from '../capture/read-sequences';
 import { startDump } from '../capture/start-dump';
+import type { TableContent } from '../capture/sum-tables';
 import { findClientPrograms, type ClientPrograms } from '../postgres-client/find-client-programs';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { withCredentials } from '../postgres-client/with-credentials';
 import { findZstd } from '../programs/find-zstd';
 import { runTogether } from '../programs/run-together';
-import type { Manifest } from '../seal/manifest';
+import type { BackupKeys } from '../seal/backup-keys';
+import { generateDataKey, wrapDataKey } from '../seal/data-key';
+import { chunkBytes } from '../seal/cipher-stream';
+import { manifestProperties, sealManifest, type Manifest } from '../seal/manifest';
 import { sealStream, type SealResult } from '../seal/seal-stream';
 import { dumpFile } from '../storage/backup-folder';
 import type { BackupWork } from './backup-work';
@@ -35,7 +41,10 @@ export interface BackupJob {
   onBytes: (dumpedBytes: number) => void;
 }
 
-type Settings = Pick<BackupWork, 'storage' | 'path' | 'compressionLevel' | 'lockWaitSeconds'>;
+type Settings = Pick<
+  BackupWork,
+  'storage' | 'keys' | 'path' | 'compressionLevel' | 'lockWaitSeconds' | 'fingerprint' | 'fingerprintSessions'
+>;
 
 /** Takes one backup up to, and without, its manifest. Throws what went wrong; the folder may then hold leftovers. */
 export async function takeBackup(job: BackupJob, settings: Settings): Promise<Manifest> {
@@ -44,11 +53,18 @@ export async function takeBackup(job: BackupJob, settings: Settings): Promise<Ma
   job.onPhase('locking');
   const snapshot = await holdSnapshot(job.session, settings.lockWaitSeconds);
   job.onPhase('dumping');
-  const dumped = await dumpAndCount(job, settings, { snapshot, pgDump: programs.pgDump, zstd });
+  const dataKey = settings.keys.encrypt ? generateDataKey() : undefined;
+  const dumped = await dumpAndFingerprint(job, settings, {
+    snapshot,
+    pgDump: programs.pgDump,
+    zstd,
+    dataKey,
+  });
   await job.session.query('COMMIT');
   if (dumped.seal.dumpedBytes === 0)
     throw new BackupError('dump_failed', 'pg_dump succeeded and wrote nothing');
-  return describe(job, { programs, startedAt, snapshot, ...dumped });
+  const manifest = describe(job, { programs, startedAt, snapshot, dataKey, ...dumped }, settings);
+  return sealManifest(manifest, settings.keys.signing);
 }
 
 async function findPrograms(
@@ -68,66 +84,75 @@ function missing(what: string, debianPackage: string): BackupError {
 
 interface Dumped {
   seal: SealResult;
-  tables: TableRows[];
+  tables: TableContent[];
+  content: (SnapshotContent & { sequences: SequenceRange[] }) | undefined;
   warnings: string;
 }
 
-async function dumpAndCount(
+async function dumpAndFingerprint(
   job: BackupJob,
   settings: Settings,
-  using: { snapshot: HeldSnapshot; pgDump: string; zstd: string },
+  using: { snapshot: HeldSnapshot; pgDump: string; zstd: string; dataKey: KeyObject | undefined },
 ): Promise<Dumped> {
   const { storage, compressionLevel: level, lockWaitSeconds } = settings;
-  const { snapshot, pgDump, zstd } = using;
-  const result: Dumped = { tables: [], warnings: '', seal: nothingSealed };
+  const { snapshot, pgDump, zstd, dataKey } = using;
+  const { session, address } = job;
+  const fingerprint = {
+    address,
+    snapshot,
+    level: settings.fingerprint,
+    sessions: settings.fingerprintSessions,
+  };
+  const encrypt = dataKey && { dataKey, backupId: job.id };
+  const key = `${job.folder}/${dumpFile({ encrypted: dataKey !== undefined })}`;
+  const before = settings.fingerprint === 'full' ? await readSequences(session) : undefined;
+  const result = { warnings: '' };
   let sealed = () => nothingSealed;
-  await withCredentials(job.address, (env) =>
+  let captured: Awaited<ReturnType<typeof captureContent>> | undefined;
+  await withCredentials(address, (env) =>
     runTogether(job.signal, (signal) => {
-      // A count that takes minutes must not outlast a dump that has failed.
-      signal.addEventListener('abort', () => void job.session.end().catch(() => undefined), { once: true });
+      // A fingerprint that takes minutes must not outlast a dump that has failed.
+      signal.addEventListener('abort', () => void session.end().catch(() => undefined), { once: true });
       const dump = startDump({ pgDump, env, snapshotId: snapshot.id, lockWaitSeconds, signal });
-      const seal = sealStream(dump.stdout, { zstd, level, signal, onBytes: job.onBytes });
+      const seal = sealStream(dump.stdout, { zstd, level, encrypt, signal, onBytes: job.onBytes });
       sealed = () => seal.result();
       return [
         dump.succeeded.then((stderr) => (result.warnings = stderr)),
         ...seal.parts,
-        storage.put(`${job.folder}/${dumpFile}`, seal.sealed, signal),
-        countRows(job.session, snapshot.tables).then((tables) => (result.tables = tables)),
+        storage.put(key, seal.sealed, signal, { expectedBytes: job.source.sizeBytes }),
+        captureContent(session, { ...fingerprint, signal }).then((content) => (captured = content)),
       ];
     }),
   );
-  return { ...result, seal: sealed() };
+  const { tables, content } = captured as NonNullable<typeof captured>;
+  const sequences = before && bracketSequences(before, await readSequences(session));
+  return { ...result, seal: sealed(), tables, content: content && sequences && { ...content, sequences } };
 }
 
 const nothingSealed: SealResult = { dumpedBytes: 0, dumpedSha256: '', storedBytes: 0, storedSha256: '' };
 
-function describe(
-  job: BackupJob,
-  facts: Dumped & { programs: ClientPrograms; startedAt: Date; snapshot: HeldSnapshot },
-): Manifest {
-  const { source } = job;
+interface Facts extends Dumped {
+  programs: ClientPrograms;
+  startedAt: Date;
+  snapshot: HeldSnapshot;
+  dataKey: KeyObject | undefined;
+}
+
+function describe(job: BackupJob, facts: Facts, { keys, fingerprint }: Settings): Manifest {
+  const { content, dataKey } = facts;
   return {
     format: 'swfx-backup',
-    version: 1,
+    version: 2,
     id: job.id,
     database: job.database,
     attempt: job.attempt,
     started_at: facts.startedAt.toISOString(),
     snapshot_at: facts.snapshot.takenAt.toISOString(),
     finished_at: new Date().toISOString(),
-    source: {
-      database: source.name,
-      system_identifier: source.systemIdentifier,
-      server_version: source.serverVersion,
-      server_major: source.serverMajor,
-      encoding: source.encoding,
-      size_bytes: source.sizeBytes,
-      extensions: source.extensions,
-      roles: source.roles,
-    },
+    source: describeSource(job.source),
     programs: { pg_dump: facts.programs.version },
     dump: {
-      file: dumpFile,
+      file: dumpFile({ encrypted: dataKey !== undefined }),
       format: 'pg_dump custom',
       compression: 'zstd',
       dumped_bytes: facts.seal.dumpedBytes,
@@ -135,9 +160,42 @@ function describe(
       stored_bytes: facts.seal.storedBytes,
       stored_sha256: facts.seal.storedSha256,
     },
-    encryption: null,
-    proof_level: 'rows',
+    encryption: dataKey ? describeEncryption(job.id, dataKey, keys) : null,
+    proof_level: fingerprint,
     tables: facts.tables,
+    content: content
+      ? {
+          sequences: content.sequences,
+          large_objects: content.largeObjects,
+          schema: content.schema,
+          excluded: content.excluded,
+        }
+      : null,
     warnings: facts.warnings.split('\n').filter((line) => line !== ''),
+    signature: null,
+  };
+}
+
+function describeSource(source: DatabaseDescription): Manifest['source'] {
+  return {
+    database: source.name,
+    system_identifier: source.systemIdentifier,
+    server_version: source.serverVersion,
+    server_major: source.serverMajor,
+    encoding: source.encoding,
+    size_bytes: source.sizeBytes,
+    extensions: source.extensions,
+    roles: source.roles,
+    properties: source.properties ? manifestProperties(source.properties) : null,
+  };
+}
+
+function describeEncryption(id: string, dataKey: KeyObject, keys: BackupKeys): Manifest['encryption'] {
+  if (!keys.encryption)
+    throw new BackupError('internal', 'there is no key to encrypt with', { permanent: true });
+  return {
+    scheme: 'AES-256-GCM STREAM',
+    chunk_bytes: chunkBytes,
+    keys: wrapDataKey(dataKey, id, { ring: keys.encryption, recovery: keys.recovery }),
   };
 }

@@ -1,11 +1,13 @@
 /**
  * From a dump to what is stored: zstd in a process of its own, so that compression has a core to itself and our memory
- * stays flat, and SHA-256 of the bytes on both sides of it. Encryption has its place after the compression.
+ * stays flat, then encryption, which cannot be compressed; SHA-256 of the dump, and of the bytes as stored, since those
+ * are what a storage can be asked for.
  */
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createMeter } from '../programs/meter';
 import { startProgram } from '../programs/start-program';
+import { encryptStream, type StreamBinding } from './cipher-stream';
 
 export interface Seal {
   /** What is to be stored. */
@@ -26,9 +28,16 @@ export interface SealResult {
 /** Starts sealing a stream. */
 export function sealStream(
   dump: Readable,
-  options: { zstd: string; level: number; signal: AbortSignal; onBytes: (dumpedBytes: number) => void },
+  options: {
+    zstd: string;
+    level: number;
+    /** Undefined for a backup that is not encrypted. */
+    encrypt: StreamBinding | undefined;
+    signal: AbortSignal;
+    onBytes: (dumpedBytes: number) => void;
+  },
 ): Seal {
-  const { zstd, level, signal } = options;
+  const { zstd, level, encrypt, signal } = options;
   const dumped = createMeter(options.onBytes);
   const stored = createMeter();
   const compression = startProgram({
@@ -37,8 +46,9 @@ export function sealStream(
     env: {},
     signal,
   });
+  const compressed: AsyncIterable<Buffer> = compression.stdout;
   return {
-    sealed: stored.through(compression.stdout),
+    sealed: stored.through(encrypt ? encryptStream(compressed, encrypt) : compressed),
     parts: [
       pipeline(dump, (source) => dumped.through(source), compression.stdin, { signal }),
       compression.succeeded,

@@ -22,7 +22,11 @@ export function runPrefix(run: { id: string; database: string; requestedAt: Date
 }
 
 export const manifestFile = 'manifest.json';
-export const dumpFile = 'dump.pgdump.zst';
+
+/** The dump's name beside the manifest tells by what it is to be opened; the manifest names it too. */
+export function dumpFile(options: { encrypted: boolean }): string {
+  return options.encrypted ? 'dump.pgdump.zst.sealed' : 'dump.pgdump.zst';
+}
 
 /** The manifest in a folder, as text; undefined when the folder is no backup. */
 export async function readManifest(storage: BackupStorage, folder: string): Promise<string | undefined> {
@@ -30,14 +34,18 @@ export async function readManifest(storage: BackupStorage, folder: string): Prom
   return stream && text(stream);
 }
 
-/** Writes the manifest: from here on the folder is a backup. */
+/** Writes the manifest: from here on the folder is a backup. It replaces none. */
 export async function writeManifest(
   storage: BackupStorage,
   folder: string,
   content: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await storage.put(`${folder}/${manifestFile}`, Readable.from([Buffer.from(content)]), signal);
+  const bytes = Buffer.from(content);
+  await storage.put(`${folder}/${manifestFile}`, Readable.from([bytes]), signal, {
+    expectedBytes: bytes.length,
+    onlyIfAbsent: true,
+  });
 }
 
 /** Removes all that is below a prefix; manifests first, so that nothing looks like a backup while it goes. */
