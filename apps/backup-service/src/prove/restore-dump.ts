@@ -5,6 +5,7 @@ import { withCredentials } from '../postgres-client/with-credentials';
 import { createMeter, type Meter } from '../programs/meter';
 import { runTogether } from '../programs/run-together';
 import { startProgram } from '../programs/start-program';
+import type { Unseal } from '../seal/backup-keys';
 
 /** What went through, as stored and as dumped. */
 export interface ReadBack {
@@ -15,11 +16,12 @@ export interface ReadBack {
 
 /**
  * Restores a stored dump into the empty database that the address names, and throws at the first error of either
- * program: `pg_restore` that "ignores errors" leaves tables out, and its exit code 1 is no warning.
+ * program: `pg_restore` that "ignores errors" leaves tables out, and its exit code 1 is no warning. What is encrypted is
+ * opened on the way (`chooseUnseal` says how); an `UnsealError` tells that it was changed.
  */
 export async function restoreDump(
   stored: Readable,
-  options: { address: ServerAddress; pgRestore: string; zstd: string; signal: AbortSignal },
+  options: { address: ServerAddress; pgRestore: string; zstd: string; unseal: Unseal; signal: AbortSignal },
 ): Promise<ReadBack> {
   const read = createMeter();
   const dumped = createMeter();
@@ -35,6 +37,7 @@ function parts(
     address: ServerAddress;
     pgRestore: string;
     zstd: string;
+    unseal: Unseal;
     env: NodeJS.ProcessEnv;
     signal: AbortSignal;
     read: Meter;
@@ -58,7 +61,7 @@ function parts(
   });
   restore.stdout.resume();
   return [
-    pipeline(stored, (source) => options.read.through(source), expand.stdin, { signal }),
+    pipeline(stored, (source) => options.unseal(options.read.through(source)), expand.stdin, { signal }),
     pipeline(expand.stdout, (source) => options.dumped.through(source), restore.stdin, { signal }),
     expand.succeeded,
     restore.succeeded,
