@@ -1,0 +1,135 @@
+/**
+ * Turns cases into promtool's own unit tests: for each alert one course of time in which it is quiet, fires and
+ * resolves; one in which none of its series are there, so that its twin fires in its place; and for each absence alert
+ * one in which each of its series alone is missing.
+ */
+import { absenceCases, type AbsenceCase } from './absence-cases';
+import type { AlertCase } from './alert-case';
+import type { AlertRule } from './read-rules';
+import { inRepository } from './repository';
+
+/** A test file of promtool, to be written as YAML (JSON is YAML). */
+export interface PromtoolFile {
+  rule_files: string[];
+  evaluation_interval: string;
+  tests: PromtoolTest[];
+}
+interface PromtoolTest {
+  name: string;
+  interval: string;
+  input_series: { series: string; values: string }[];
+  alert_rule_test: { eval_time: string; alertname: string; exp_alerts: ExpectedAlert[] }[];
+}
+interface ExpectedAlert {
+  exp_labels: Record<string, string>;
+  exp_annotations: Record<string, string>;
+}
+
+/** A test, and the rule files that it needs: promtool evaluates every rule that is loaded. */
+type LoadedTest = { ruleFiles: string[]; test: PromtoolTest };
+type Find = (alert: string) => AlertRule;
+
+/** The files for the cases, one for each rule file and interval, since the interval is a property of the file. Pure. */
+export function promtoolFiles(rules: readonly AlertRule[], cases: readonly AlertCase[]): PromtoolFile[] {
+  const find: Find = (alert) => {
+    const rule = rules.find((candidate) => candidate.alert === alert);
+    if (!rule) throw new Error(`a test is about ${alert}, which is no rule`);
+    return rule;
+  };
+  const absences = rules.flatMap(absenceCases);
+  const tests = [
+    ...cases.flatMap((alertCase) => courseTests(alertCase, find)),
+    ...absences.map((absence) => absenceTest(absence, find)),
+  ];
+  const files = new Map<string, PromtoolFile>();
+  for (const { ruleFiles, test } of tests) {
+    const key = `${ruleFiles.join()} ${test.interval}`;
+    const rule_files = ruleFiles.map(inRepository);
+    if (!files.has(key)) files.set(key, { rule_files, evaluation_interval: test.interval, tests: [] });
+    files.get(key)?.tests.push(test);
+  }
+  return [...files.values()];
+}
+
+function courseTests(alertCase: AlertCase, find: Find): LoadedTest[] {
+  const { alert, quiet, fires, resolves, series, interval = '1m', labels, description, twin } = alertCase;
+  const rule = find(alert);
+  const firing = expected(rule, labels ?? {}, description);
+  const at = (eval_time: string, exp_alerts: ExpectedAlert[]) => ({
+    eval_time,
+    alertname: alert,
+    exp_alerts,
+  });
+  const course = [
+    ...(quiet ? [at(quiet, [])] : []),
+    at(fires, [firing]),
+    ...(resolves ? [at(resolves, [])] : []),
+  ];
+  const others = (alertCase.alsoQuiet ?? []).map((other) =>
+    test(`${alert} is quiet: ${other.name}`, interval, other.series, [at(other.at, [])]),
+  );
+  const tests = [test(alert, interval, series, course), ...others];
+  return [
+    ...tests.map((one) => ({ ruleFiles: [rule.file], test: one })),
+    ...(quiet ? [missingTest(rule, find(twin))] : []),
+  ];
+}
+
+/** With nothing scraped at all, the alert itself is silent, and its twin is not. */
+function missingTest({ alert, file }: AlertRule, twin: AlertRule): LoadedTest {
+  const selectors = twin.alert === 'TargetMissing' ? ['api-gateway', ...otherJobs] : [undefined];
+  const firing = selectors.map((job) => expected(twin, job ? { job } : {}, describeMissing(twin, job)));
+  const nothing = test(`${alert}, series missing`, '1m', {}, [
+    { eval_time: '30m', alertname: alert, exp_alerts: [] },
+    { eval_time: '30m', alertname: twin.alert, exp_alerts: firing },
+  ]);
+  return { ruleFiles: [...new Set([file, twin.file])], test: nothing };
+}
+
+function absenceTest({ alert, missing, series }: AbsenceCase, find: Find): LoadedTest {
+  const rule = find(alert);
+  const job = /job="([^"]+)"/.exec(missing)?.[1];
+  const labels: Record<string, string> = alert === 'TargetMissing' && job ? { job } : {};
+  const at = (eval_time: string, exp_alerts: ExpectedAlert[]) => ({
+    eval_time,
+    alertname: alert,
+    exp_alerts,
+  });
+  const course = [
+    at('9m', []),
+    at('35m', [expected(rule, labels, describeMissing(rule, labels['job']))]),
+    at('50m', []),
+  ];
+  return { ruleFiles: [rule.file], test: test(`${alert}: ${missing} is missing`, '1m', series, course) };
+}
+
+const otherJobs = [
+  'key-rotation-service',
+  'backup-service',
+  'alert-dispatcher',
+  'postgres',
+  'redis',
+  'prometheus',
+  'alertmanager',
+];
+
+function describeMissing(rule: AlertRule, job: string | undefined): string {
+  return (rule.annotations['description'] ?? '').replace('{{ $labels.job }}', job ?? '');
+}
+
+function expected(rule: AlertRule, labels: Record<string, string>, description: string): ExpectedAlert {
+  return {
+    exp_labels: { ...rule.labels, ...labels },
+    exp_annotations: { ...rule.annotations, description },
+  };
+}
+
+function test(
+  name: string,
+  interval: string,
+  series: Record<string, string>,
+  alert_rule_test: PromtoolTest['alert_rule_test'],
+): PromtoolTest {
+  const input_series = Object.entries(series).map(([key, values]) => ({ series: key, values }));
+  return { name, interval, input_series, alert_rule_test };
+}
