@@ -1,8 +1,10 @@
 /**
  * The gateway's wiring. It verifies and forwards with Redis down, and with Postgres down once it has a key set; it
- * starts with both down, and is ready as soon as it has read its first set.
+ * starts with both down, and is ready as soon as it has read its first set and who is cut off. An edge has no issuer:
+ * nothing that signs is handed to anything that is wired here.
  */
-import type { Metrics } from '@swfx/metrics';
+import { BlockList } from 'node:net';
+import type { MetricName, Metrics } from '@swfx/metrics';
 import {
   databaseCheck,
   openFoundation,
@@ -13,15 +15,31 @@ import {
   startHttpServer,
   startOperationsListener,
   startUpkeep,
+  type Foundation,
+  type Readiness,
 } from '@swfx/service';
+import { trustInRing, type KeySetTrust } from '@swfx/signing-keys';
 import { startRefusalAudit } from './auth/audit-refusals';
 import { createAuthenticate } from './auth/authenticate';
-import { startKeyMirror } from './auth/key-mirror';
-import { createLogin } from './auth/login';
-import { createRefusalTally } from './auth/refusal-tally';
-import type { GatewayConfig } from './config';
-import { createControlPlane } from './control-plane';
+import { createClientAddress, type ClientAddress } from './auth/client-address';
+import { startCutOffMirror } from './auth/cut-off-mirror';
+import { createEdgeGuard } from './auth/edge-guard';
+import { keyMirrorMetrics, startKeyMirror } from './auth/key-mirror';
+import { startKeyMirrorAcks } from './auth/key-mirror-acks';
+import { createRefusalReport } from './auth/key-mirror-refusals';
+import { createRefusalTally, type RefusalTally } from './auth/refusal-tally';
+import type { PatternRule } from './auth/suspicion/pattern-counter';
+import {
+  createSuspicionWatch,
+  type CountedPattern,
+  type SuspicionWatch,
+} from './auth/suspicion/suspicion-watch';
+import { createVerifiedTokens } from './auth/verified-tokens';
+import { issuerConfig, type GatewayConfig } from './config';
+import { createControlPlane, type ControlPlaneOptions } from './control-plane';
+import { createIssuer } from './issuer';
 import { createDataPlane } from './proxy/data-plane';
+import { createIssuerForwarder } from './proxy/forward-to-issuer';
 import { createRouteTable } from './proxy/route-table';
 import { createUpstreamPools } from './proxy/upstream-pools';
 
@@ -35,6 +53,15 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+const identityMetrics: readonly MetricName[] = [
+  'token_verifications_total',
+  'token_verification_cache_total',
+  'token_refresh_total',
+  'login_lockouts_total',
+  'login_throttle_fallback_total',
+  'suspicious_activity_total',
+];
+
 /** Tests pass a registry of their own. */
 export async function createApp(
   config: GatewayConfig,
@@ -42,7 +69,7 @@ export async function createApp(
 ): Promise<Gateway> {
   const foundation = openFoundation(config, {
     service,
-    metrics: ['token_verifications_total', 'jwt_key_set_epoch', 'jwt_key_set_age_seconds'],
+    metrics: [...identityMetrics, ...keyMirrorMetrics],
     ...options,
   });
   const { pool, redis, facts, audit, metrics, access, logger, lifecycle } = foundation;
@@ -51,37 +78,64 @@ export async function createApp(
     const heartbeat = startHeartbeat(pool, { service, version: serviceVersion, tasks: [] });
     lifecycle.onStop('heartbeat', () => heartbeat.stop());
 
+    const tokenLifeSeconds = config.ACCESS_TOKEN_TTL_SECONDS + 2 * config.JWT_CLOCK_SKEW_SECONDS;
     const mirror = startKeyMirror({
       db: pool,
       facts,
       metrics,
       logger,
       pollSeconds: config.KEY_SET_POLL_SECONDS,
-      tokenLifeSeconds: config.ACCESS_TOKEN_TTL_SECONDS + 2 * config.JWT_CLOCK_SKEW_SECONDS,
+      tokenLifeSeconds,
+      trust: keySetTrustOf(config),
+      refusals: createRefusalReport(foundation),
     });
     lifecycle.onStop('key mirror', () => mirror.stop());
+    const acks = startKeyMirrorAcks({
+      db: pool,
+      redis,
+      mirror,
+      logger,
+      leaseSeconds: config.VERIFIER_LEASE_SECONDS,
+      tokenTtlSeconds: config.ACCESS_TOKEN_TTL_SECONDS,
+      clockSkewSeconds: config.JWT_CLOCK_SKEW_SECONDS,
+    });
+    lifecycle.onStop('key acknowledgements', () => acks.stop());
     const tally = createRefusalTally();
     lifecycle.onStop('refusal audit', startRefusalAudit(tally, audit, logger));
-    const issuer = config.TOKEN_ISSUER;
-    const audience = config.TOKEN_AUDIENCE;
-    const clockSkewSeconds = config.JWT_CLOCK_SKEW_SECONDS;
-    const authenticate = createAuthenticate({
-      mirror,
-      tally,
-      metrics,
-      policy: { issuer, audience, clockSkewSeconds },
-    });
-    const login = createLogin({
+    const cutOffs = startCutOffMirror({
       db: pool,
-      audit,
+      facts,
       logger,
-      policy: {
-        keyRing: config.KEY_ENCRYPTION_KEYS,
-        issuer,
-        audience,
-        accessTokenTtlSeconds: config.ACCESS_TOKEN_TTL_SECONDS,
-      },
+      pollSeconds: config.KEY_SET_POLL_SECONDS,
+      tokenLifeSeconds,
     });
+    lifecycle.onStop('cut-off mirror', () => cutOffs.stop());
+    const suspicion = createSuspicionWatch({ ...foundation, rules: suspicionRules(config) });
+    lifecycle.onStop('suspicion watch', () => suspicion.settled());
+    const clientAddress = createClientAddress(config.TRUSTED_PROXIES ?? new BlockList());
+    const tokens = createVerifiedTokens({
+      keyOf: (kid) => mirror.keyOf(kid),
+      policy: {
+        issuer: config.TOKEN_ISSUER,
+        audience: config.TOKEN_AUDIENCE,
+        clockSkewSeconds: config.JWT_CLOCK_SKEW_SECONDS,
+      },
+      limit: config.TOKEN_CACHE_MAX_TOKENS,
+      onResult: (result) => metrics.increment('token_verification_cache_total', { result }),
+    });
+    const authenticate = createAuthenticate({
+      tokens,
+      mirror,
+      cutOffs,
+      tally,
+      suspicion,
+      clientAddress,
+      metrics,
+    });
+    const guard = createEdgeGuard({ db: pool, logger });
+    lifecycle.onStop('edge guard', () => guard.stop());
+    const isEdge = config.GATEWAY_ROLE === 'edge';
+    if (isEdge) await guard.first();
 
     const checks = {
       database: databaseCheck(pool),
@@ -89,15 +143,14 @@ export async function createApp(
       celery: platformWorkersCheck(pool),
     };
     const controlPlane = createControlPlane({
-      db: pool,
+      ...foundation,
       mirror,
       authenticate,
-      login,
+      clientAddress,
+      issuer: issuerOf(foundation, config, { tally, suspicion, clientAddress }),
+      routes: config.ROUTES,
       jwksMaxAgeSeconds: config.JWKS_MAX_AGE_SECONDS,
       checks,
-      metrics,
-      access,
-      logger,
     });
     const pools = createUpstreamPools(config.ROUTES);
     lifecycle.onStop('upstream pools', () => pools.stop());
@@ -127,7 +180,11 @@ export async function createApp(
       version: serviceVersion,
       checks,
       ready: () =>
-        mirror.keySet() ? { ready: true } : { ready: false, reason: 'no key set has been read yet' },
+        readiness([
+          [mirror.keySet() !== undefined, 'no key set has been read yet'],
+          [cutOffs.known(), 'it is not known yet who is cut off'],
+          [!isEdge || guard.isSafe(), 'the rights of the database role are not known, or too many'],
+        ]),
     });
     lifecycle.onStop('operations listener', () => operations.stop(1_000));
     logger.info('The gateway is listening', { port: http.port, operations_port: operations.port });
@@ -136,4 +193,38 @@ export async function createApp(
     await lifecycle.stop();
     throw error;
   }
+}
+
+/** What makes tokens here, or the way to the gateway that does. */
+function issuerOf(
+  foundation: Foundation,
+  config: GatewayConfig,
+  watch: { tally: RefusalTally; suspicion: SuspicionWatch; clientAddress: ClientAddress },
+): ControlPlaneOptions['issuer'] {
+  const ofIssuer = issuerConfig(config);
+  if (ofIssuer) return createIssuer(foundation, ofIssuer, watch);
+  const { logger, lifecycle } = foundation;
+  const forwarder = createIssuerForwarder({ url: config.ISSUER_URL ?? '', ...watch, logger });
+  lifecycle.onStop('issuer connections', () => forwarder.stop());
+  return { forward: forwarder.handler };
+}
+
+/** Ready when every condition holds; else the reason of the first that does not. */
+function readiness(conditions: [holds: boolean, reason: string][]): Readiness {
+  const failed = conditions.find(([holds]) => !holds);
+  return failed ? { ready: false, reason: failed[1] } : { ready: true };
+}
+
+/** An edge is told whom to believe about the key set; whoever holds the ring can tell by it. */
+function keySetTrustOf({ KEY_SET_TRUST: told, KEY_ENCRYPTION_KEYS: ring }: GatewayConfig): KeySetTrust {
+  return told ?? (ring ? trustInRing(ring) : new Map());
+}
+
+function suspicionRules(config: GatewayConfig): Record<CountedPattern, PatternRule> {
+  const windowSeconds = config.SUSPICIOUS_WINDOW_SECONDS;
+  return {
+    credential_stuffing: { threshold: config.SUSPICIOUS_LOGIN_ACCOUNTS, windowSeconds },
+    signature_failures: { threshold: config.SUSPICIOUS_SIGNATURE_FAILURES, windowSeconds },
+    unknown_kids: { threshold: config.SUSPICIOUS_UNKNOWN_KIDS, windowSeconds },
+  };
 }

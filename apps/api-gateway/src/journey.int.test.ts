@@ -68,6 +68,7 @@ describe('from a login to the platform', () => {
       token_type: 'Bearer',
       expires_in: 600,
       scope: 'platform:read',
+      refresh_token: expect.stringMatching(/^swfx_rt_[\w-]{43}$/) as string,
     });
 
     const answer = await fetch(`${gateway.url}/api/wallets?limit=2`, {

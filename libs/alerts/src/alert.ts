@@ -18,6 +18,7 @@ export const alertKinds = [
   'service_started',
   'service_stopped',
   'error_rate_high',
+  'suspicious_activity',
   'destination_rejected',
   'alerts_given_up',
   'test',

@@ -58,3 +58,4 @@ GRANT SELECT ON key_set, signing_key, token_cut_off TO swfx_edge;
 GRANT SELECT, INSERT ON audit_event TO swfx_edge;
 GRANT SELECT, INSERT, UPDATE, DELETE ON service_instance TO swfx_edge;
 GRANT INSERT ON alert TO swfx_edge;
+GRANT SELECT, INSERT, UPDATE, DELETE ON verifier_ack TO swfx_edge;

@@ -8,6 +8,7 @@ const replacements: [RegExp, string][] = [
   [/\/services\/T\w+\/B\w+\/[\w-]+/g, '/services/[redacted]'],
   [/\bxox[a-z]-[\w-]+/g, '[redacted]'],
   [/\bey[\w-]{8,}\.[\w-]+\.[\w-]+/g, '[redacted token]'],
+  [/\bswfx_rt_[\w-]+/g, '[redacted token]'],
   [/\bBearer\s+\S+/gi, 'Bearer [redacted]'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[redacted key]'],
 ];

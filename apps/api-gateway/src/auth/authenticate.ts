@@ -1,16 +1,12 @@
 /**
  * Who calls, and whether they may. The one place where a request becomes a caller, for the platform's routes and
  * the gateway's own. An unknown kid alone is never a reason to refuse: the key set is read again first, and where
- * that cannot be done the answer is "try again", not "invalid token".
+ * that cannot be done the answer is "try again", not "invalid token". Who was cut off is refused with a token that
+ * would otherwise hold.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Metrics } from '@swfx/metrics';
-import {
-  verifyAccessToken,
-  type AccessTokenClaims,
-  type RefusalReason,
-  type TokenVerification,
-} from '@swfx/signing-keys';
+import type { AccessTokenClaims, RefusalReason } from '@swfx/signing-keys';
 import {
   malformedRequest,
   refuseBearer,
@@ -18,8 +14,13 @@ import {
   type BearerRefusalReason,
 } from './bearer-refusal';
 import { readBearerToken } from './bearer-token';
+import type { ClientAddress } from './client-address';
+import type { CutOffMirror } from './cut-off-mirror';
 import type { KeyMirror } from './key-mirror';
 import type { RefusalTally } from './refusal-tally';
+import { sourceOf } from './throttle/address-source';
+import type { CountedPattern, SuspicionWatch } from './suspicion/suspicion-watch';
+import type { VerifiedTokens } from './verified-tokens';
 
 export interface Caller {
   /** `user:<uuid>`. */
@@ -28,31 +29,39 @@ export interface Caller {
 }
 
 export type Authentication =
-  { outcome: 'accepted'; caller: Caller } | { outcome: 'refused'; refusal: BearerRefusal };
+  | { outcome: 'accepted'; caller: Caller }
+  /** With the caller where the token holds, and only its scopes do not. */
+  | { outcome: 'refused'; refusal: BearerRefusal; caller?: Caller };
 
 /** Authenticates a request, and asks for a scope where one is named. */
 export type Authenticate = (request: IncomingMessage, scope?: string) => Promise<Authentication>;
 
-export interface TokenPolicy {
-  issuer: string;
-  audience: string;
-  clockSkewSeconds: number;
-}
-
 type Verdict =
-  | { outcome: 'accepted'; claims: AccessTokenClaims }
-  | { outcome: 'refused'; reason: RefusalReason | 'keys_unavailable' };
+  | { outcome: 'accepted'; claims: AccessTokenClaims; kid: string }
+  | { outcome: 'refused'; reason: RefusalReason | 'cut_off' | 'keys_unavailable' };
+
+/** Refusals of which many from one source are suspicious. */
+const suspicious: Partial<Record<BearerRefusalReason, CountedPattern>> = {
+  bad_signature: 'signature_failures',
+  unknown_kid: 'unknown_kids',
+};
 
 export function createAuthenticate(options: {
-  mirror: KeyMirror;
+  tokens: VerifiedTokens;
+  mirror: Pick<KeyMirror, 'freshRead' | 'noteUse'>;
+  cutOffs: Pick<CutOffMirror, 'known' | 'isCutOff'>;
   tally: RefusalTally;
+  suspicion: SuspicionWatch;
+  clientAddress: ClientAddress;
   metrics: Metrics;
-  policy: TokenPolicy;
 }): Authenticate {
-  const { mirror, tally, metrics, policy } = options;
+  const { tokens, mirror, cutOffs, tally, suspicion, clientAddress, metrics } = options;
 
-  function verifyNow(token: string): TokenVerification {
-    return verifyAccessToken(token, { ...policy, keyOf: (kid) => mirror.keyOf(kid), now: new Date() });
+  function verifyNow(token: string): Verdict {
+    const verdict = tokens.verify(token, new Date());
+    if (verdict.outcome === 'refused') return verdict;
+    if (!cutOffs.known()) return { outcome: 'refused', reason: 'keys_unavailable' };
+    return cutOffs.isCutOff(verdict.claims) ? { outcome: 'refused', reason: 'cut_off' } : verdict;
   }
   async function verify(token: string): Promise<Verdict> {
     const verdict = verifyNow(token);
@@ -60,14 +69,19 @@ export function createAuthenticate(options: {
     if (!(await mirror.freshRead())) return { outcome: 'refused', reason: 'keys_unavailable' };
     return verifyNow(token);
   }
+  function note(request: IncomingMessage, reason: BearerRefusalReason): void {
+    const source = sourceOf(clientAddress(request));
+    tally.add(reason, source, new Date());
+    const pattern = suspicious[reason];
+    if (pattern) suspicion.note(pattern, source);
+  }
   function refuse(
     request: IncomingMessage,
     reason: BearerRefusalReason,
     refusal: BearerRefusal,
   ): Authentication {
     metrics.increment('token_verifications_total', { outcome: reason });
-    if (reason !== 'missing' && reason !== 'keys_unavailable')
-      tally.add(reason, request.socket.remoteAddress ?? 'unknown', new Date());
+    if (reason !== 'missing' && reason !== 'keys_unavailable') note(request, reason);
     return { outcome: 'refused', refusal };
   }
   return async (request, scope) => {
@@ -79,8 +93,12 @@ export function createAuthenticate(options: {
       return refuse(request, verdict.reason, refuseBearer(verdict.reason, scope));
     const caller = callerOf(verdict.claims);
     if (scope !== undefined && !caller.scopes.includes(scope))
-      return refuse(request, 'insufficient_scope', refuseBearer('insufficient_scope', scope));
+      return {
+        ...refuse(request, 'insufficient_scope', refuseBearer('insufficient_scope', scope)),
+        caller,
+      };
     metrics.increment('token_verifications_total', { outcome: 'accepted' });
+    mirror.noteUse(verdict.kid);
     return { outcome: 'accepted', caller };
   };
 }

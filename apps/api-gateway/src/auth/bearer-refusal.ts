@@ -2,7 +2,8 @@ import { AppError } from '@swfx/errors';
 import type { RefusalReason } from '@swfx/signing-keys';
 
 /** Why a request is not let through; the outcomes of `token_verifications_total` that are not `accepted`. */
-export type BearerRefusalReason = RefusalReason | 'missing' | 'insufficient_scope' | 'keys_unavailable';
+export type BearerRefusalReason =
+  RefusalReason | 'missing' | 'cut_off' | 'insufficient_scope' | 'keys_unavailable';
 
 /** What the client is told: an error, and the headers that RFC 6750 §3 asks for. */
 export interface BearerRefusal {

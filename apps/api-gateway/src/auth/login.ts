@@ -1,79 +1,112 @@
 /**
- * Logging in: an e-mail address and a password become an access token. Every refusal looks the same and costs the
- * same, whether the account exists or not; what was wrong is in the audit trail, under the user's pseudonym. A
- * token is handed out only once the record of it is committed.
+ * Logging in: an e-mail address and a password become an access token, and a refresh token that begins a session.
+ * Every refusal looks the same and costs the same, whether the account exists or not; what was wrong is in the audit
+ * trail, under the user's pseudonym. A token is handed out only once the record of it is committed, to a user who is
+ * still the one whose password was checked.
  */
 import { randomUUID } from 'node:crypto';
-import type { AuditTrail, loginFailureReasons } from '@swfx/audit';
-import type { Queryable } from '@swfx/database';
+import type { AuditTrail, loginFailureReasons, NoteAudit } from '@swfx/audit';
+import type { Pool, PoolClient } from '@swfx/database';
 import { AppError, errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
-import { createBoundedWork } from './bounded-work';
-import { mintAccessToken, type IssuedToken, type MintPolicy } from './mint-token';
+import type { BoundedWork } from './bounded-work';
+import { mintAccessToken, type IssuedTokens, type MintPolicy } from './mint-token';
 import { verifyPassword } from './password';
-import { findUserByEmail, subjectOf, type User } from './users';
+import { insertFamily, type RefreshTtls } from './refresh/refresh-store';
+import { createRefreshToken, hashRefreshToken } from './refresh/refresh-token';
+import type { SuspicionWatch } from './suspicion/suspicion-watch';
+import { accountId, type Admission, type LoginGuard } from './throttle/login-guard';
+import { findUserByEmail, lockUserForToken, subjectOf, type User } from './users';
 
 export interface Credentials {
   email: string;
   password: string;
 }
 
-/** Throws `invalid_credentials`, `overloaded`, or `keys_unavailable`. */
-export type Login = (credentials: Credentials) => Promise<IssuedToken>;
+/** Logs in from an address; throws `invalid_credentials`, `too_many_attempts`, `overloaded`, or `keys_unavailable`. */
+export type Login = (credentials: Credentials, source: string) => Promise<IssuedTokens>;
 
 type LoginFailureReason = (typeof loginFailureReasons)[number];
 export type LoginDecision =
-  { outcome: 'accepted'; user: User } | { outcome: 'refused'; reason: LoginFailureReason };
+  { outcome: 'accepted'; user: User } | { outcome: 'refused'; reason: LoginFailureReason; user?: User };
+type LoginOutcome =
+  { outcome: 'accepted'; tokens: IssuedTokens } | Extract<LoginDecision, { outcome: 'refused' }>;
 
-/** Two at once leave Node's other background threads free; the rest wait for about a second at most. */
-const passwordChecks = { atOnce: 2, waiting: 32 };
-
-export function createLogin(options: {
-  db: Queryable;
+export interface LoginOptions {
+  db: Pool;
   audit: AuditTrail;
-  policy: MintPolicy;
+  mint: MintPolicy;
+  ttls: RefreshTtls;
+  passwordChecks: BoundedWork;
+  guard: LoginGuard;
+  suspicion: SuspicionWatch;
   logger: Logger;
-}): Login {
-  const { db, audit, policy, logger } = options;
-  const checks = createBoundedWork(passwordChecks);
+}
 
-  return async ({ email, password }) => {
-    const user = await findUserByEmail(db, email);
-    const fits = await checks.run(() => verifyPassword(user?.passwordHash, password));
-    const decision = decideLogin(user, fits);
-    if (decision.outcome === 'refused') {
-      await recordFailure(audit, user, decision.reason);
-      throw new AppError('invalid_credentials', 'the e-mail address or the password is wrong');
-    }
-    return issue(decision.user).catch((error: unknown) => {
+export function createLogin(options: LoginOptions): Login {
+  const { guard, suspicion, audit, logger } = options;
+
+  return async (credentials, source) => {
+    const admission = await guard.admit(credentials.email, source);
+    const result = await attemptLogin(credentials, options).catch(async (error: unknown) => {
+      await admission.undecided();
       if (error instanceof AppError && error.cause)
         logger.error('A token could not be signed', { error: errorMessage(error.cause) });
       throw error;
     });
+    if (result.outcome === 'accepted') {
+      await admission.succeeded();
+      return result.tokens;
+    }
+    suspicion.note('credential_stuffing', source, accountId(credentials.email));
+    await recordFailure(audit, admission, result);
+    throw new AppError('invalid_credentials', 'the e-mail address or the password is wrong');
   };
+}
 
-  function issue(user: User): Promise<IssuedToken> {
-    const subject = subjectOf(user);
-    return audit.transaction(async (client, note) => {
-      const token = await mintAccessToken(client, user, policy);
-      await note({
-        action: 'user_login_success',
-        outcome: 'success',
-        actor: subject,
-        subject,
-        operationId: randomUUID(),
-        fields: {},
-      });
-      return token;
-    });
-  }
+async function attemptLogin({ email, password }: Credentials, options: LoginOptions): Promise<LoginOutcome> {
+  const user = await findUserByEmail(options.db, email);
+  const fits = await options.passwordChecks.run(() => verifyPassword(user?.passwordHash, password));
+  const decision = decideLogin(user, fits);
+  if (decision.outcome === 'refused') return decision;
+  return options.audit.transaction((client, note) => issue(client, note, decision.user, options));
+}
+
+/** Decides again under the lock of the user's row: they may have been disabled while the password was checked. */
+async function issue(
+  client: PoolClient,
+  note: NoteAudit,
+  checked: User,
+  { mint, ttls }: LoginOptions,
+): Promise<LoginOutcome> {
+  const current = await lockUserForToken(client, checked.id);
+  const decision = decideLogin(current, current?.passwordHash === checked.passwordHash);
+  if (decision.outcome === 'refused') return decision;
+  const { user } = decision;
+  const refreshToken = createRefreshToken();
+  const sessionId = await insertFamily(client, {
+    userId: user.id,
+    tokenHash: hashRefreshToken(refreshToken),
+    ...ttls,
+  });
+  const access = await mintAccessToken(client, { user, sessionId }, mint);
+  const subject = subjectOf(user);
+  await note({
+    action: 'user_login_success',
+    outcome: 'success',
+    actor: subject,
+    subject,
+    operationId: randomUUID(),
+    fields: {},
+  });
+  return { outcome: 'accepted', tokens: { ...access, refresh_token: refreshToken } };
 }
 
 /** A disabled user learns that they are only by the right password, and then not from the answer. */
 export function decideLogin(user: User | undefined, passwordFits: boolean): LoginDecision {
   if (!user) return { outcome: 'refused', reason: 'unknown_user' };
-  if (!passwordFits) return { outcome: 'refused', reason: 'wrong_password' };
-  if (user.disabled) return { outcome: 'refused', reason: 'disabled' };
+  if (!passwordFits) return { outcome: 'refused', reason: 'wrong_password', user };
+  if (user.disabled) return { outcome: 'refused', reason: 'disabled', user };
   return { outcome: 'accepted', user };
 }
 
@@ -85,15 +118,17 @@ const sentences: Record<LoginFailureReason, string> = {
 
 async function recordFailure(
   audit: AuditTrail,
-  user: User | undefined,
-  reason: LoginFailureReason,
+  admission: Admission,
+  { reason, user }: Extract<LoginDecision, { outcome: 'refused' }>,
 ): Promise<void> {
+  const subject = user ? subjectOf(user) : null;
   await audit.record({
     action: 'user_login_failed',
     outcome: 'failure',
     actor: null,
-    subject: user ? subjectOf(user) : null,
+    subject,
     operationId: randomUUID(),
     fields: { reason, error: sentences[reason] },
   });
+  await admission.failed(subject);
 }

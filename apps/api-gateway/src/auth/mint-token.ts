@@ -9,6 +9,8 @@ import {
   type ActiveKey,
   type KeyRing,
 } from '@swfx/signing-keys';
+import { effectiveScopes } from './roles';
+import { readValidFrom } from './token-cut-off';
 import { subjectOf, type User } from './users';
 
 export interface MintPolicy {
@@ -18,12 +20,17 @@ export interface MintPolicy {
   accessTokenTtlSeconds: number;
 }
 
-/** What a successful login answers (RFC 6749 §5.1). */
+/** An access token as it is handed out (RFC 6749 §5.1). */
 export interface IssuedToken {
   access_token: string;
   token_type: 'Bearer';
   expires_in: number;
   scope: string;
+}
+
+/** What a login or a refresh answers: with the refresh token that is good for one more. */
+export interface IssuedTokens extends IssuedToken {
+  refresh_token: string;
 }
 
 /** RFC 9068 wants a client named; people who log in at the gateway do so with our own. */
@@ -32,26 +39,31 @@ const clientId = 'smartwalletfx';
 /**
  * Signs an access token for a user, in the transaction in hand, with the key that is active in it. The times in the
  * token are those of that read, by Postgres's clock: a process that is paused between read and signature makes a
- * token that is old already, never one that outlives its key.
+ * token that is old already, never one that outlives its key. Where the user was cut off within this second the
+ * token is dated to the next (see token-cut-off); the caller holds the user's row, so that no cut-off comes between.
  */
 export async function mintAccessToken(
   db: Queryable,
-  user: Pick<User, 'id' | 'scopes'>,
+  holder: { user: Pick<User, 'id' | 'roles' | 'scopes'>; sessionId: string },
   policy: MintPolicy,
 ): Promise<IssuedToken> {
   const active = await readActiveKey(db);
   if (!active)
     throw new AppError('keys_unavailable', 'there is no signing key yet', { retryAfterSeconds: 5 });
-  const issuedAt = Math.floor(active.readAt.getTime() / 1000);
-  const scope = user.scopes.join(' ');
+  const { user, sessionId } = holder;
+  const subject = subjectOf(user);
+  const now = Math.floor(active.readAt.getTime() / 1000);
+  const issuedAt = Math.max(now, await readValidFrom(db, subject));
+  const scope = effectiveScopes(user).join(' ');
   const claims = {
     iss: policy.issuer,
     aud: policy.audience,
-    sub: subjectOf(user),
+    sub: subject,
     client_id: clientId,
     iat: issuedAt,
     exp: issuedAt + policy.accessTokenTtlSeconds,
     jti: randomUUID(),
+    sid: sessionId,
     scope,
   };
   const { kid, alg } = active;

@@ -11,6 +11,9 @@ const passes = 2;
 /** One thread for each call; several calls run beside each other instead. */
 const lanes = 1;
 
+/** How long a new password is, in characters. */
+export const passwordLength = { minimum: 12, maximum: 1_024 };
+
 /** The hash of a random password that nobody knows, with the same parameters: for accounts that do not exist. */
 export const nobodysHash =
   '$argon2id$v=19$m=19456,t=2,p=1$mqWhOtOLun7MuMyZlQPImg$sG5Mj9v2hoQasbnZLFxvv+2FM/NDe4vpS6EQfGF8l5g';

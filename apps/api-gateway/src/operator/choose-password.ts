@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { passwordLength } from '../auth/password';
 
 /** Exactly one of the two. */
 export interface PasswordChoice {
@@ -9,8 +10,6 @@ export interface PasswordChoice {
 export type ChosenPassword =
   { outcome: 'chosen'; password: string } | { outcome: 'refused'; problem: string };
 
-const minimumLength = 12;
-const maximumLength = 1_024;
 /** 144 bits, as 24 characters. */
 const generatedBytes = 18;
 
@@ -26,10 +25,11 @@ export async function choosePassword(
   let text = '';
   for await (const chunk of stdin) text += String(chunk);
   const password = text.replace(/\r?\n$/, '');
-  if (password.length < minimumLength || password.length > maximumLength)
+  const { minimum, maximum } = passwordLength;
+  if (password.length < minimum || password.length > maximum)
     return {
       outcome: 'refused',
-      problem: `A password has ${minimumLength} to ${maximumLength} characters.`,
+      problem: `A password has ${minimum} to ${maximum} characters.`,
     };
   return { outcome: 'chosen', password };
 }

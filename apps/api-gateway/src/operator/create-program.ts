@@ -14,9 +14,13 @@ import {
 } from '@swfx/service';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { addUser } from '../auth/add-user';
+import { changeUser, type UserChange, type UserChangeResult } from '../auth/change-user';
+import { hashPassword } from '../auth/password';
+import { effectiveScopes, scopeSyntax } from '../auth/roles';
 import { listUsers } from '../auth/users';
-import { addUser, describeAddition } from './add-user';
 import { choosePassword, type PasswordChoice } from './choose-password';
+import { describeAddition, describeChange } from './describe-user';
 import { listedUser, userColumns } from './listed-user';
 
 /** What the commands need from the environment: DATABASE_URL and REDIS_URL; everything else has a default. */
@@ -30,7 +34,7 @@ export interface OperatorContext {
 }
 
 interface AddOptions extends PasswordChoice {
-  scopes: string[];
+  scopes?: string[];
   roles?: string[];
   ifAbsent?: boolean;
   json?: boolean;
@@ -44,13 +48,16 @@ export function createProgram(context: OperatorContext): Command {
     .command('add')
     .description('Adds a user')
     .argument('<email>', 'the address that they log in with', emailAddress)
-    .requiredOption('--scopes <scopes>', 'what they may do, such as "platform:read platform:write"', words)
-    .option('--roles <roles>', 'names for people to know them by', words)
+    .option('--scopes <scopes>', 'what they may do, such as "platform:read platform:write"', words)
+    .option('--roles <roles>', 'their roles; "admin" brings the scope admin:users', words)
     .option('--password-stdin', 'read the password from standard input')
     .option('--generate', 'make a password and print it, once')
     .option('--if-absent', 'leave a user who is there already as they are')
     .option('--json', 'for programs')
     .action(async (email: string, options: AddOptions, command: Command) => {
+      const { scopes = [], roles = [] } = options;
+      if (effectiveScopes({ scopes, roles }).length === 0)
+        return command.error('Give --scopes, or --roles with a role that brings some, such as admin.');
       const chosen = await choosePassword(options, context.stdin);
       if (chosen.outcome === 'refused') return command.error(chosen.problem);
       const { password } = chosen;
@@ -58,8 +65,8 @@ export function createProgram(context: OperatorContext): Command {
         addUser(foundation, {
           email,
           password,
-          scopes: options.scopes,
-          roles: options.roles ?? [],
+          scopes,
+          roles,
           requestedBy: operatorName(),
         }),
       );
@@ -80,7 +87,97 @@ export function createProgram(context: OperatorContext): Command {
         empty: 'There is no user yet: npx swfx users add <email> --scopes "platform:read" --generate.',
       });
     });
+
+  for (const [name, summary] of [
+    ['disable', 'Ends a user’s sessions and refuses their tokens at every gateway'],
+    ['enable', 'Lets a disabled user log in again'],
+  ] as const)
+    users
+      .command(name)
+      .description(summary)
+      .argument('<user>', 'e-mail address or id')
+      .option('--json', 'for programs')
+      .action((user: string, options: OutputOptions) =>
+        change(context, { user, change: { kind: name }, done: `${name}d`, json: options.json }),
+      );
+
+  users
+    .command('set-rights')
+    .description('Gives a user other scopes or roles; their tokens are made anew')
+    .argument('<user>', 'e-mail address or id')
+    .option('--scopes <scopes>', 'all the scopes that they are to have', words)
+    .option('--roles <roles>', 'all the roles that they are to have', words)
+    .option('--json', 'for programs')
+    .action((user: string, { json, scopes, roles }: RightsOptions, command: Command) => {
+      if (!scopes && !roles) return command.error('Give --scopes, --roles or both.');
+      return change(context, { user, change: { kind: 'rights', scopes, roles }, done: 'changed', json });
+    });
+
+  users
+    .command('set-password')
+    .description('Gives a user a new password and ends their sessions')
+    .argument('<user>', 'e-mail address or id')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--generate', 'make a password and print it, once')
+    .option('--json', 'for programs')
+    .action(async (user: string, options: PasswordChoice & OutputOptions, command: Command) => {
+      const chosen = await choosePassword(options, context.stdin);
+      if (chosen.outcome === 'refused') return command.error(chosen.problem);
+      const passwordHash = await hashPassword(chosen.password);
+      await change(context, {
+        user,
+        change: { kind: 'password', passwordHash },
+        done: 'given a new password',
+        json: options.json,
+        generated: options.generate ? chosen.password : undefined,
+      });
+    });
   return program;
+}
+
+interface OutputOptions {
+  json?: boolean;
+}
+interface RightsOptions extends OutputOptions {
+  scopes?: string[];
+  roles?: string[];
+}
+
+/** Changes a user, says what came of it, and fails where there is no such user. */
+async function change(
+  context: OperatorContext,
+  request: {
+    user: string;
+    change: UserChange;
+    done: string;
+    json: boolean | undefined;
+    generated?: string | undefined;
+  },
+): Promise<void> {
+  const result = await withFoundation(context, (foundation) =>
+    changeUser(foundation, {
+      user: request.user.includes('@') ? { email: request.user } : { id: request.user },
+      change: request.change,
+      requestedBy: operatorName(),
+    }),
+  );
+  const password = result.outcome === 'changed' ? request.generated : undefined;
+  if (request.json) printJson({ ...changeAsJson(result), password });
+  else
+    process.stdout.write(
+      `${describeChange(result, request.done)}\n${password ? `Password: ${password}\n` : ''}`,
+    );
+  if (result.outcome === 'no-such-user') process.exitCode = 1;
+}
+
+function changeAsJson(result: UserChangeResult): object {
+  if (result.outcome === 'no-such-user') return { changed: false, user: null };
+  const sessionsEnded = result.outcome === 'changed' ? result.sessionsEnded : 0;
+  return {
+    changed: result.outcome === 'changed',
+    user: listedUser(result.user),
+    sessions_ended: sessionsEnded,
+  };
 }
 
 function emailAddress(text: string): string {
@@ -91,7 +188,7 @@ function emailAddress(text: string): string {
 /** Scopes and roles are words of RFC 6749 §3.3, separated by spaces. */
 function words(text: string): string[] {
   const list = text.split(/\s+/).filter(Boolean);
-  if (list.every((word) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(word))) return [...new Set(list)];
+  if (list.every((word) => scopeSyntax.test(word))) return [...new Set(list)];
   throw new InvalidArgumentError('They must be words of printable ASCII without " and \\.');
 }
 

@@ -48,7 +48,30 @@ export function headersForUpstream(rawHeaders: readonly string[], facts: Request
   return headers;
 }
 
-function mayPass(rawName: string, hopByHop: Set<string>, facts: RequestFacts): boolean {
+/** Raw header pairs for the issuer: the client's own token passes, since it is the issuer who looks at it. */
+export function headersForIssuer(
+  rawHeaders: readonly string[],
+  facts: Pick<RequestFacts, 'requestId' | 'traceparent' | 'clientAddress' | 'host' | 'hasBody'>,
+): string[] {
+  const hopByHop = hopByHopNames(rawHeaders);
+  const headers: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    const isToken = name.toLowerCase() === 'authorization';
+    if (isToken || mayPass(name, hopByHop, { ...facts, continuesTrace: false }))
+      headers.push(name, rawHeaders[at + 1] as string);
+  }
+  headers.push('x-request-id', facts.requestId, 'traceparent', facts.traceparent);
+  headers.push('x-forwarded-for', facts.clientAddress);
+  if (facts.host !== '') headers.push('x-forwarded-host', facts.host);
+  return headers;
+}
+
+function mayPass(
+  rawName: string,
+  hopByHop: Set<string>,
+  facts: Pick<RequestFacts, 'hasBody' | 'continuesTrace'>,
+): boolean {
   const name = rawName.toLowerCase();
   if (hopByHop.has(name)) return false;
   if (name === 'content-length') return facts.hasBody;

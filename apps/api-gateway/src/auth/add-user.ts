@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@swfx/errors';
 import type { Foundation } from '@swfx/service';
-import { hashPassword } from '../auth/password';
-import { findUserByEmail, insertUser, normaliseEmail, subjectOf } from '../auth/users';
+import { hashPassword } from './password';
+import { findUserByEmail, insertUser, normaliseEmail, subjectOf } from './users';
 
 /** What came of adding a user; `swfx users add --json` prints it. */
 export interface UserAddition {
@@ -51,16 +51,4 @@ export async function addUser(
     scopes: existing.scopes,
     roles: existing.roles,
   };
-}
-
-/** The outcome as text for people; a password that was made is told this once. */
-export function describeAddition(
-  { created, id, email }: UserAddition,
-  generated: string | undefined,
-): string {
-  if (!created) return `There is a user ${email} already (${id}); nothing was changed.`;
-  const added = `Added ${email} (${id}).`;
-  return generated === undefined
-    ? added
-    : `${added}\nPassword: ${generated}\nIt is not stored in clear, and not shown again.`;
 }

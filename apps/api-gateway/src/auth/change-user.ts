@@ -1,0 +1,133 @@
+/**
+ * Changing a user, by an operator or an administrator: one transaction that holds the user's row, so that no token is
+ * made meanwhile from what they were. Whoever loses something by it is cut off: their sessions end where they may no
+ * longer come back as they are, and every gateway refuses the access tokens that they have. The record of it is part
+ * of the same transaction.
+ */
+import { randomUUID } from 'node:crypto';
+import type { AuditEvent, AuditTrail } from '@swfx/audit';
+import type { PoolClient } from '@swfx/database';
+import { facts, type Facts } from '@swfx/messaging';
+import { endFamiliesOf } from './refresh/refresh-store';
+import { cutOff } from './token-cut-off';
+import {
+  lockUserForChange,
+  setDisabled,
+  setPasswordHash,
+  setRights,
+  subjectOf,
+  type UserSummary,
+} from './users';
+
+export type UserChange =
+  | { kind: 'disable' }
+  | { kind: 'enable' }
+  /** What is not given stays as it is. */
+  | { kind: 'rights'; roles?: string[] | undefined; scopes?: string[] | undefined }
+  | { kind: 'password'; passwordHash: string };
+
+export type UserChangeResult =
+  | { outcome: 'changed'; user: UserSummary; sessionsEnded: number }
+  /** They were like that already. */
+  | { outcome: 'unchanged'; user: UserSummary }
+  | { outcome: 'no-such-user' };
+
+export interface ChangeUserPorts {
+  audit: AuditTrail;
+  facts: Pick<Facts, 'publish'>;
+}
+
+/** Changes the user with that address or id; `requestedBy` is a pseudonymous id. */
+export async function changeUser(
+  { audit, facts: speaker }: ChangeUserPorts,
+  request: { user: { email: string } | { id: string }; change: UserChange; requestedBy: string },
+): Promise<UserChangeResult> {
+  const result = await audit.transaction(async (client, note): Promise<UserChangeResult> => {
+    const before = await lockUserForChange(client, request.user);
+    if (!before) return { outcome: 'no-such-user' };
+    if (!isChange(before, request.change)) return { outcome: 'unchanged', user: before };
+    const { user, sessionsEnded, event } = await apply(client, before, request.change);
+    const subject = subjectOf(user);
+    await note({
+      ...event,
+      outcome: 'success',
+      actor: request.requestedBy,
+      subject,
+      operationId: randomUUID(),
+    });
+    return { outcome: 'changed', user, sessionsEnded };
+  });
+  if (result.outcome === 'changed') await speaker.publish(facts.userChanged, { userId: result.user.id });
+  return result;
+}
+
+function isChange(user: UserSummary, change: UserChange): boolean {
+  switch (change.kind) {
+    case 'disable':
+      return !user.disabled;
+    case 'enable':
+      return user.disabled;
+    case 'rights':
+      return (
+        !sameWords(change.roles ?? user.roles, user.roles) ||
+        !sameWords(change.scopes ?? user.scopes, user.scopes)
+      );
+    case 'password':
+      return true;
+  }
+}
+
+type ChangeAction = 'user_disabled' | 'user_enabled' | 'user_rights_changed' | 'user_password_changed';
+type ChangeEvent = {
+  [Action in ChangeAction]: Pick<Extract<AuditEvent, { action: Action }>, 'action' | 'fields'>;
+}[ChangeAction];
+
+interface Applied {
+  user: UserSummary;
+  sessionsEnded: number;
+  event: ChangeEvent;
+}
+
+async function apply(client: PoolClient, before: UserSummary, change: UserChange): Promise<Applied> {
+  const { id } = before;
+  switch (change.kind) {
+    case 'disable': {
+      await setDisabled(client, id, true);
+      const sessionsEnded = await endFamiliesOf(client, id, 'user_disabled');
+      await cutOff(client, subjectOf(before));
+      const event = { action: 'user_disabled', fields: { sessions_ended: sessionsEnded } } as const;
+      return { user: { ...before, disabled: true }, sessionsEnded, event };
+    }
+    case 'enable': {
+      await setDisabled(client, id, false);
+      return {
+        user: { ...before, disabled: false },
+        sessionsEnded: 0,
+        event: { action: 'user_enabled', fields: {} },
+      };
+    }
+    case 'rights': {
+      const { roles = before.roles, scopes = before.scopes } = change;
+      await setRights(client, id, { roles, scopes });
+      // Sessions go on: the next refresh makes a token of the new rights.
+      await cutOff(client, subjectOf(before));
+      const fields = { roles, scopes, previous_roles: before.roles, previous_scopes: before.scopes };
+      return {
+        user: { ...before, roles, scopes },
+        sessionsEnded: 0,
+        event: { action: 'user_rights_changed', fields },
+      };
+    }
+    case 'password': {
+      await setPasswordHash(client, id, change.passwordHash);
+      const sessionsEnded = await endFamiliesOf(client, id, 'password_changed');
+      await cutOff(client, subjectOf(before));
+      const event = { action: 'user_password_changed', fields: { sessions_ended: sessionsEnded } } as const;
+      return { user: before, sessionsEnded, event };
+    }
+  }
+}
+
+function sameWords(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((word) => right.includes(word));
+}

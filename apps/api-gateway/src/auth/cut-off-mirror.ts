@@ -1,0 +1,89 @@
+/**
+ * The gateway's copy of the cut-offs. It is read again on a poll, at once when a fact says that a user was changed,
+ * and when Redis is back after a silence; so a disabled user is refused within milliseconds with Redis, within a poll
+ * without, and with Postgres gone too no later than their tokens expire. A cut-off that is known is never taken back
+ * by a read: it is forgotten when every token that it stops has expired.
+ */
+import type { Queryable } from '@swfx/database';
+import { errorMessage } from '@swfx/errors';
+import type { Logger } from '@swfx/logging';
+import { facts, type Facts } from '@swfx/messaging';
+import type { AccessTokenClaims } from '@swfx/signing-keys';
+import { createSharedRead } from './shared-read';
+import { readCutOffs, sessionSubject } from './token-cut-off';
+
+export interface CutOffMirror {
+  /** Whether the first read was made: before it nobody can say who is cut off. */
+  known(): boolean;
+  /** Whether a token of that time is refused, for its subject or its session. */
+  isCutOff(claims: Pick<AccessTokenClaims, 'sub' | 'sid' | 'iat'>): boolean;
+  /** Reads anew as soon as possible; false when that cannot be done. */
+  read(): Promise<boolean>;
+  stop(): void;
+}
+
+export interface CutOffMirrorOptions {
+  db: Queryable;
+  facts: Pick<Facts, 'subscribe' | 'onReconnect'>;
+  logger: Logger;
+  pollSeconds: number;
+  /** Access-token TTL and twice the skew: how long a cut-off can still stop a token. */
+  tokenLifeSeconds: number;
+}
+
+/** For a transaction that is slow to commit, and a token that was dated forward. */
+const marginSeconds = 60;
+/** The fraction of the poll by which it varies: replicas must not ask Postgres in step. */
+const jitter = 0.2;
+
+export function startCutOffMirror(options: CutOffMirrorOptions): CutOffMirror {
+  const { db, logger, pollSeconds, tokenLifeSeconds } = options;
+  const validFrom = new Map<string, number>();
+  let known = false;
+  let trouble = false;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  function adopt(read: Map<string, number>): void {
+    for (const [subject, from] of read) validFrom.set(subject, Math.max(from, validFrom.get(subject) ?? 0));
+    const oldest = Date.now() / 1000 - tokenLifeSeconds - marginSeconds;
+    for (const [subject, from] of validFrom)
+      if (from < oldest && !read.has(subject)) validFrom.delete(subject);
+  }
+  async function read(): Promise<boolean> {
+    try {
+      adopt(await readCutOffs(db, tokenLifeSeconds + marginSeconds));
+      if (trouble) logger.info('The cut-offs of users can be read again');
+      trouble = false;
+      return (known = true);
+    } catch (error) {
+      if (!trouble)
+        logger.warn('The cut-offs of users cannot be read; those that are known hold', {
+          error: errorMessage(error),
+        });
+      trouble = true;
+      return false;
+    }
+  }
+  const shared = createSharedRead({ read, spacingMs: 0 });
+  async function poll(): Promise<void> {
+    await shared.now();
+    const delayMs = pollSeconds * 1000 * (1 - jitter + Math.random() * 2 * jitter);
+    if (!stopped) timer = setTimeout(() => void poll(), delayMs);
+  }
+  options.facts.subscribe(facts.userChanged, () => void shared.now());
+  options.facts.onReconnect(() => void shared.now());
+  void poll();
+  return {
+    known: () => known,
+    isCutOff: ({ sub, sid, iat }) =>
+      iat < (validFrom.get(sub) ?? 0) ||
+      (sid !== undefined && iat < (validFrom.get(sessionSubject(sid)) ?? 0)),
+    read: () => shared.now(),
+    stop() {
+      stopped = true;
+      shared.stop();
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * How often one may try. Each attempt is counted before it is looked at, as if it had failed, so that many at once
+ * are no way round; the one that succeeds, or was no fault of the caller, is given back. From the last free failure
+ * on each further one locks for twice as long as the one before: a guesser gets a few tries an hour, and whoever
+ * locks out somebody else on purpose has to keep at it.
+ */
+export interface ThrottleRule {
+  /** Failures that cost nothing; with the last of them the first lock begins. */
+  freeFailures: number;
+  /** The first lock; each further is twice as long. */
+  lockMs: number;
+  lockMaxMs: number;
+  /** After this long without an attempt everything is forgotten. */
+  windowMs: number;
+}
+
+/** `lockMs`: the lock that began with this attempt, and ends with it should it succeed; 0 for none. */
+export type Attempt = { outcome: 'admitted'; lockMs: number } | { outcome: 'locked'; waitMs: number };
+
+export interface Throttle {
+  attempt(key: string, rule: ThrottleRule): Promise<Attempt>;
+  /** Takes one attempt back: nothing was learned from it. */
+  refund(key: string, rule: ThrottleRule): Promise<void>;
+  /** Begins anew. */
+  forget(key: string): Promise<void>;
+}
