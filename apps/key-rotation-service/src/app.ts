@@ -21,6 +21,7 @@ import {
   type Foundation,
 } from '@swfx/service';
 import type { KeyRotationConfig } from './config';
+import { arrangeImport, warnOfLateImport, type ImportedKeys } from './import/imported-keys';
 import { requireKeyEncryptionKeys } from './rotation/check-key-ring';
 import type { Reporting } from './rotation/report-outcome';
 import type { Rotator } from './rotation/rotate';
@@ -41,6 +42,7 @@ const rotationMetrics: readonly MetricName[] = [
   'jwt_active_key_age_seconds',
   'jwt_next_rotation_timestamp_seconds',
   'jwt_rotation_interval_seconds',
+  'jwt_rotation_awaited_verifiers',
 ];
 
 export interface KeyRotationService {
@@ -56,7 +58,7 @@ export async function createApp(
   const metrics = [...workerMetrics, ...rotationMetrics];
   const foundation = openFoundation(config, { service, metrics, ...options });
   try {
-    await refuseUnknownSeals(foundation, config);
+    await compareWithStore(foundation, config);
     return await wire(config, foundation);
   } catch (error) {
     await foundation.lifecycle.stop();
@@ -73,6 +75,7 @@ async function wire(config: KeyRotationConfig, foundation: Foundation): Promise<
     ring,
     alg: config.JWT_SIGNING_ALG,
     policy: rotationPolicy(config),
+    imported: importedKeys(config),
     lockTtlMs: config.JWT_ROTATION_LOCK_TTL_SEC * 1000,
   };
   const reporting: Reporting = {
@@ -117,13 +120,21 @@ async function wire(config: KeyRotationConfig, foundation: Foundation): Promise<
 }
 
 /** Without Postgres there is nothing to compare with yet; the service then says so in `/readyz`, and does no work. */
-async function refuseUnknownSeals({ pool, logger }: Foundation, config: KeyRotationConfig): Promise<void> {
+async function compareWithStore({ pool, logger }: Foundation, config: KeyRotationConfig): Promise<void> {
   try {
     await requireKeyEncryptionKeys(pool, config.KEY_ENCRYPTION_KEYS);
+    const imported = importedKeys(config);
+    if (imported) await warnOfLateImport(pool, imported, logger);
   } catch (error) {
     if (error instanceof AppError) throw error;
-    logger.warn('The stored keys cannot be checked against the ring yet', {
+    logger.warn('The stored keys cannot be compared with the configuration yet', {
       unreachable: isDatabaseUnavailable(error),
     });
   }
+}
+
+/** The configuration was refused if they did not fit together. */
+function importedKeys(config: KeyRotationConfig): ImportedKeys | undefined {
+  const arranged = arrangeImport(config.JWT_KEYS, config.ACTIVE_JWT_KID);
+  return typeof arranged === 'string' ? undefined : arranged;
 }

@@ -2,6 +2,7 @@ import { flag, integer, oneOf, operationsPort, serviceSettings, text } from '@sw
 import { cronProblem } from '@swfx/messaging';
 import { keyPolicySettings, keyRing, signingAlgorithms } from '@swfx/signing-keys';
 import { z } from 'zod';
+import { arrangeImport, jwtKeys } from './import/imported-keys';
 import { policyProblems } from './rotation/rotation-policy';
 
 const cron = () =>
@@ -32,6 +33,15 @@ export const configSchema = z
     JWT_ROTATION_LOCK_TTL_SEC: integer(1, 3_600)
       .default(30)
       .describe('Seconds after which the lock of a rotator that died is free again.'),
+    JWT_ROTATION_VERIFIER_WAIT_SECONDS: integer(1, 86_400)
+      .default(60)
+      .describe('Seconds that a rotation waits for a verifier before it is alerted, and again each time.'),
+    JWT_KEYS: jwtKeys()
+      .optional()
+      .describe(
+        'Keys of the system before, imported once, at the first start: JSON of kid to PEM or JWK, or a JWK Set.',
+      ),
+    ACTIVE_JWT_KID: text().optional().describe('The one of JWT_KEYS that signs.'),
     JWT_ROTATION_ALERT_ON_ERROR: flag()
       .default(true)
       .describe('Raise an alert when a rotation fails: at its first failure, and when it is given up.'),
@@ -42,6 +52,9 @@ export const configSchema = z
   .superRefine((config, context) => {
     for (const { name, message } of policyProblems(config))
       context.addIssue({ code: 'custom', path: [name], message });
+    const arranged = arrangeImport(config.JWT_KEYS, config.ACTIVE_JWT_KID);
+    if (typeof arranged === 'string')
+      context.addIssue({ code: 'custom', path: ['ACTIVE_JWT_KID'], message: arranged });
   });
 
 export type KeyRotationConfig = Readonly<z.output<typeof configSchema>>;

@@ -105,6 +105,12 @@ export const errorCatalogue = {
     remedy:
       'Look at `swfx keys list` and the audit trail: somebody changed rows by hand, or restored old ones.',
   },
+  key_set_forged: {
+    kind: 'failed',
+    title: 'The key set in the ops database was not signed by whom we trust',
+    remedy:
+      'Somebody changed its rows by hand, or KEY_ENCRYPTION_KEYS lacks the key that signed it. Verifiers keep the last good set; see docs/auth_key_rotation.md.',
+  },
   token_missing: {
     kind: 'unauthenticated',
     title: 'This address needs an access token',

@@ -36,6 +36,8 @@ export interface Metrics {
   ): void;
   /** Shows a series at zero before its first event, where the label values are known only at run time. */
   zero<Name extends MetricName>(name: Name, labels: LabelsOf<Name>): void;
+  /** Forgets every series of a gauge, where what its labels name can be gone. */
+  clear(name: MetricOfType<'gauge'>): void;
   /** Runs before each scrape; for gauges that are cheap to read and need no I/O. */
   onScrape(collect: () => void): void;
 }
@@ -67,6 +69,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     set: (name, value, ...[labels]) => find<Gauge>(name).set(all(name, labels), value),
     observe: (name, value, ...[labels]) => find<Histogram>(name).observe(all(name, labels), value),
     zero: (name, labels) => zeroSeries(find(name), all(name, labels)),
+    clear: (name) => find<Gauge>(name).reset(),
     onScrape: (collect) => {
       // The first metric of the registry is asked first, so that what is set here is seen by the same scrape.
       const build = find<Gauge>('app_build_info') as Gauge & { collect: () => void };

@@ -13,13 +13,7 @@ export {
   type SigningAlgorithm,
   type StoredKeySet,
 } from './key-set';
-export {
-  keySetSigner,
-  keySetTrust,
-  trustInRing,
-  type KeySetSigner,
-  type KeySetTrust,
-} from './key-set-trust';
+export { keySetSigner, keySetTrust, trustInRing, type KeySetSigner, type KeySetTrust } from './key-set-trust';
 export { prepareKey } from './prepare-key';
 export { probeVerifies, signProbe } from './probe-token';
 export { publicJwk } from './public-jwk';
@@ -44,3 +38,14 @@ export {
   type TokenVerification,
   type VerifyOptions,
 } from './verify-access-token';
+export {
+  ackCopy,
+  forgetSilentVerifiers,
+  mergeAcks,
+  readAckCopies,
+  readVerifiers,
+  recordAck,
+  withdrawAck,
+  type Verifier,
+  type VerifierAck,
+} from './verifier-ack';

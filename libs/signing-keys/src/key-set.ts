@@ -21,6 +21,8 @@ export interface PublicKey {
   state: KeyState;
   /** The public JWK, with `kid`, `alg` and `use`. */
   jwk: JsonWebKey;
+  /** Signed by the key itself when it was published: see probe-token.ts. Null for keys from before there were any. */
+  probe: string | null;
   publishedAt: Date;
   activatedAt: Date | null;
   retiringSince: Date | null;
@@ -37,4 +39,16 @@ export interface KeySet {
   keys: PublicKey[];
   /** When it was read, by Postgres's clock. */
   readAt: Date;
+}
+
+/** Who vouches for a set (its name, `id:publicKey`), and how. */
+export interface KeySetSignature {
+  signer: string;
+  value: Buffer;
+}
+
+/** The set as the database has it, which is not to be believed before its signature was found good. */
+export interface StoredKeySet extends KeySet {
+  /** Null before the first key. */
+  signature: KeySetSignature | null;
 }

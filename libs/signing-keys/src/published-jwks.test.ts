@@ -6,7 +6,14 @@ const at = new Date('2026-01-01T00:00:00Z');
 
 async function keyIn(state: KeyState): Promise<PublicKey> {
   const { kid, alg, jwk } = await generateSigningKey('ES256');
-  const times = { activatedAt: null, retiringSince: null, retiredAt: null, revokedAt: null, leavesAt: null };
+  const times = {
+    probe: null,
+    activatedAt: null,
+    retiringSince: null,
+    retiredAt: null,
+    revokedAt: null,
+    leavesAt: null,
+  };
   return { kid, alg, jwk, state, publishedAt: at, ...times };
 }
 

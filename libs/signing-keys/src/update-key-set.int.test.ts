@@ -5,8 +5,17 @@ import { createTestDatabase, type TestDatabase } from '@swfx/testkit';
 import { generateSigningKey } from './generate-signing-key';
 import { readActiveKey } from './read-active-key';
 import { readKeySet, readKeySetForUpdate } from './read-key-set';
-import { accessTokenPurpose, openPrivateKey, sealPrivateKey } from './seal';
-import { updateKeySet, type KeySetChange, type KeyTransition, type NewKey } from './update-key-set';
+import { accessTokenPurpose, openPrivateKey, type SealedKey } from './seal';
+import { trustInRing } from './key-set-trust';
+import { prepareKey } from './prepare-key';
+import { findForgery } from './sign-key-set';
+import {
+  updateKeySet,
+  type KeySetChange,
+  type KeySetUpdate,
+  type KeyTransition,
+  type NewKey,
+} from './update-key-set';
 
 const ring = parseKeyRing(new Secret(`test:${randomBytes(32).toString('base64')}`));
 const poolOptions = { applicationName: 'test', max: 2, onIdleError: () => undefined };
@@ -19,21 +28,32 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-async function newKey(state: NewKey['state']): Promise<NewKey> {
-  const { kid, alg, jwk, privateKey } = await generateSigningKey('ES256');
-  const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
-  const sealed = sealPrivateKey(ring, { kid, alg, purpose: accessTokenPurpose }, pkcs8);
-  return { kid, alg, jwk, state, sealed, createdBy: 'service:test' };
+type Sealed = NewKey & { sealed: SealedKey };
+
+async function newKey(state: NewKey['state']): Promise<Sealed> {
+  const { sealed, ...key } = prepareKey(await generateSigningKey('ES256'), {
+    ring,
+    state,
+    createdBy: 'service:test',
+  });
+  if (!sealed) throw new Error('a prepared key is sealed');
+  return { ...key, sealed };
 }
 
 function change(publish: NewKey[], transitions: KeyTransition[] = []): KeySetChange {
   return { at: new Date(), publish, transitions };
 }
 
+/** Changes the set as someone who saw the given epoch of it. */
+async function update(client: PoolClient, seenEpoch: number, change: KeySetChange): Promise<KeySetUpdate> {
+  const seen = { ...(await readKeySet(client)), epoch: seenEpoch };
+  return updateKeySet(client, ring, { seen, change });
+}
+
 /** A set with an active key and a standby, at epoch 1. */
-async function firstSet(): Promise<{ active: NewKey; standby: NewKey }> {
+async function firstSet(): Promise<{ active: Sealed; standby: Sealed }> {
   const [active, standby] = [await newKey('active'), await newKey('pending')];
-  await inTransaction(pool, (client) => updateKeySet(client, 0, change([active, standby])));
+  await inTransaction(pool, (client) => update(client, 0, change([active, standby])));
   return { active, standby };
 }
 
@@ -65,11 +85,11 @@ describe('the key set in Postgres', () => {
     );
   });
 
-  it('promotes a standby, and keeps no private half of the key that signs no more', async () => {
+  it('promotes a standby, and keeps the private half of the one before until it leaves', async () => {
     const { active, standby } = await firstSet();
     const leavesAt = new Date(Date.now() + 900_000);
     await inTransaction(pool, (client) =>
-      updateKeySet(
+      update(
         client,
         1,
         change(
@@ -82,17 +102,22 @@ describe('the key set in Postgres', () => {
       ),
     );
     expect(await states()).toEqual({ [active.kid]: 'retiring', [standby.kid]: 'active' });
-    const { rows } = await pool.query('SELECT kid FROM signing_key_private');
-    expect(rows).toEqual([{ kid: standby.kid }]);
+    const withPrivateHalf = async () =>
+      (await pool.query<{ kid: string }>('SELECT kid FROM signing_key_private')).rows.map(({ kid }) => kid);
+    expect((await withPrivateHalf()).sort()).toEqual([active.kid, standby.kid].sort());
+    await inTransaction(pool, (client) =>
+      update(client, 2, change([], [{ kid: active.kid, to: 'retired' }])),
+    );
+    expect(await withPrivateHalf()).toEqual([standby.kid]);
   });
 
   it('leaves out retired keys, and keeps revoked ones as tombstones', async () => {
     const { active, standby } = await firstSet();
     const leavesAt = new Date();
     await inTransaction(pool, async (client) => {
-      await updateKeySet(client, 1, change([], [{ kid: active.kid, to: 'retiring', leavesAt }]));
-      await updateKeySet(client, 2, change([], [{ kid: active.kid, to: 'retired' }]));
-      await updateKeySet(client, 3, change([], [{ kid: standby.kid, to: 'revoked' }]));
+      await update(client, 1, change([], [{ kid: active.kid, to: 'retiring', leavesAt }]));
+      await update(client, 2, change([], [{ kid: active.kid, to: 'retired' }]));
+      await update(client, 3, change([], [{ kid: standby.kid, to: 'revoked' }]));
     });
     expect(await states()).toEqual({ [standby.kid]: 'revoked' });
   });
@@ -100,7 +125,7 @@ describe('the key set in Postgres', () => {
   it('changes nothing for someone who saw an older epoch', async () => {
     const { standby } = await firstSet();
     const late = await inTransaction(pool, (client) =>
-      updateKeySet(client, 0, change([], [{ kid: standby.kid, to: 'revoked' }])),
+      update(client, 0, change([], [{ kid: standby.kid, to: 'revoked' }])),
     );
     expect(late).toEqual({ outcome: 'lost-race', epoch: 1 });
     expect((await states())[standby.kid]).toBe('pending');
@@ -108,7 +133,7 @@ describe('the key set in Postgres', () => {
 
   it('lets one of two changes win that were decided on the same epoch', async () => {
     await firstSet();
-    const decided = async (client: PoolClient) => updateKeySet(client, 1, change([await newKey('pending')]));
+    const decided = async (client: PoolClient) => update(client, 1, change([await newKey('pending')]));
     const results = await Promise.all([inTransaction(pool, decided), inTransaction(pool, decided)]);
     expect(results.map(({ outcome }) => outcome).sort()).toEqual(['applied', 'lost-race']);
     expect(results.map(({ epoch }) => epoch)).toEqual([2, 2]);
@@ -121,7 +146,7 @@ describe('the key set in Postgres', () => {
     await holder.query('BEGIN');
     await readKeySetForUpdate(holder);
     const waiting = inTransaction(pool, readKeySetForUpdate);
-    await updateKeySet(holder, 1, change([await newKey('pending')]));
+    await update(holder, 1, change([await newKey('pending')]));
     await holder.query('COMMIT');
     holder.release();
     const keySet = await waiting;
@@ -129,10 +154,56 @@ describe('the key set in Postgres', () => {
     expect(keySet.keys).toHaveLength(3);
   });
 
+  it('signs what it makes, so that nobody adds, changes or takes out a key without the ring', async () => {
+    const { active, standby } = await firstSet();
+    const trust = trustInRing(ring);
+    const forgery = async () => findForgery(await readKeySet(pool), trust);
+    expect(await forgery()).toBeUndefined();
+    const strange = await newKey('pending');
+    const spoil = [
+      [
+        `INSERT INTO signing_key (kid, alg, state, public_jwk, published_at, created_by)
+        VALUES ($1, 'ES256', 'pending', $2, now(), 'nobody')`,
+        [strange.kid, JSON.stringify(strange.jwk)],
+      ],
+      ['UPDATE signing_key SET public_jwk = $2 WHERE kid = $1', [standby.kid, JSON.stringify(strange.jwk)]],
+      [`UPDATE signing_key SET leaves_at = now() + interval '1 year' WHERE kid = $1`, [active.kid]],
+      [`UPDATE signing_key SET state = 'revoked', revoked_at = now() WHERE kid = $1`, [active.kid]],
+      ['UPDATE key_set SET epoch = epoch + 1', []],
+    ] as const;
+    for (const [sql, values] of spoil) {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await client.query(sql, [...values]);
+      expect(findForgery(await readKeySet(client), trust)).toBe('bad_signature');
+      await client.query('ROLLBACK');
+      client.release();
+    }
+    const another = trustInRing(parseKeyRing(new Secret(`test:${randomBytes(32).toString('base64')}`)));
+    expect(findForgery(await readKeySet(pool), another)).toBe('unknown_signer');
+    await pool.query('UPDATE key_set SET signature = NULL');
+    expect(await forgery()).toBe('unsigned');
+  });
+
+  it('does not sign a row that was slipped in while the change was made', async () => {
+    const { standby } = await firstSet();
+    const seen = await readKeySet(pool);
+    const strange = await newKey('pending');
+    await pool.query(
+      `INSERT INTO signing_key (kid, alg, state, public_jwk, published_at, created_by)
+       VALUES ($1, 'ES256', 'pending', $2, now(), 'nobody')`,
+      [strange.kid, JSON.stringify(strange.jwk)],
+    );
+    await inTransaction(pool, (client) =>
+      updateKeySet(client, ring, { seen, change: change([], [{ kid: standby.kid, to: 'revoked' }]) }),
+    );
+    expect(findForgery(await readKeySet(pool), trustInRing(ring))).toBe('bad_signature');
+  });
+
   it('writes nothing at all when one step is impossible', async () => {
     const { active, standby } = await firstSet();
     const impossible = change([await newKey('pending')], [{ kid: active.kid, to: 'retired' }]);
-    await expect(inTransaction(pool, (client) => updateKeySet(client, 1, impossible))).rejects.toThrow(
+    await expect(inTransaction(pool, (client) => update(client, 1, impossible))).rejects.toThrow(
       'is not retiring',
     );
     expect(await readKeySet(pool)).toMatchObject({ epoch: 1 });
@@ -142,7 +213,7 @@ describe('the key set in Postgres', () => {
   it('has never two active keys, whatever a program does', async () => {
     const { standby } = await firstSet();
     const second = inTransaction(pool, (client) =>
-      updateKeySet(client, 1, change([], [{ kid: standby.kid, to: 'active' }])),
+      update(client, 1, change([], [{ kid: standby.kid, to: 'active' }])),
     );
     await expect(second).rejects.toThrow('signing_key_one_active');
   });

@@ -4,18 +4,26 @@
  * a pause; this cannot, and that is why two rotators can never both promote.
  */
 import type { JsonWebKey } from 'node:crypto';
+import type { KeyRing } from '@swfx/config';
 import type { PoolClient } from '@swfx/database';
-import type { KeyState, SigningAlgorithm } from './key-set';
+import { applyChange, comesFrom } from './apply-change';
+import type { KeySet, KeySetSignature, SigningAlgorithm } from './key-set';
+import { keySetSigner } from './key-set-trust';
 import { keySetMissing } from './read-key-set';
 import type { SealedKey } from './seal';
+import { signKeySet } from './sign-key-set';
 
-/** A key that joins the set: pending as a rule, active only where there was no set before. */
+/** A key that joins the set: pending as a rule; anything else only at the first start, or for want of a standby. */
 export interface NewKey {
   kid: string;
   alg: SigningAlgorithm;
   jwk: JsonWebKey;
-  state: 'pending' | 'active';
-  sealed: SealedKey;
+  state: 'pending' | 'active' | 'retiring';
+  /** For a retiring key, which is one that was imported: until when it verifies. */
+  leavesAt?: Date;
+  probe: string | null;
+  /** Undefined for an imported key that only verifies. */
+  sealed: SealedKey | undefined;
   /** Who published it: a pseudonymous id such as `service:key-rotation-service`. */
   createdBy: string;
 }
@@ -36,25 +44,32 @@ export interface KeySetChange {
 export type KeySetUpdate = { outcome: 'applied'; epoch: number } | { outcome: 'lost-race'; epoch: number };
 
 /**
- * Applies a change if the set is still at the epoch that the caller saw, in the caller's transaction. The private
- * half of a key that stops signing is deleted. Throws when a key is not in a state from which it can take its step.
+ * Applies a change if the set is still at the epoch that the caller saw, in the caller's transaction, and signs the set
+ * that comes of it; the caller has made sure that what it saw was genuine. The private half of a key that leaves is
+ * deleted. Throws when a key is not in a state from which it can take its step.
  */
 export async function updateKeySet(
   client: PoolClient,
-  seenEpoch: number,
-  change: KeySetChange,
+  ring: KeyRing,
+  { seen, change }: { seen: KeySet; change: KeySetChange },
 ): Promise<KeySetUpdate> {
-  const epoch = await raiseEpoch(client, seenEpoch);
+  const signature = signKeySet(applyChange(seen, change), keySetSigner(ring));
+  const epoch = await raiseEpoch(client, seen.epoch, signature);
   if (epoch === undefined) return { outcome: 'lost-race', epoch: await currentEpoch(client) };
   for (const transition of change.transitions) await moveKey(client, transition, change.at);
   for (const key of change.publish) await insertKey(client, key, change.at);
   return { outcome: 'applied', epoch };
 }
 
-async function raiseEpoch(client: PoolClient, seenEpoch: number): Promise<number | undefined> {
+async function raiseEpoch(
+  client: PoolClient,
+  seenEpoch: number,
+  { signer, value }: KeySetSignature,
+): Promise<number | undefined> {
   const { rows } = await client.query<{ epoch: number | string }>(
-    `UPDATE key_set SET epoch = epoch + 1, updated_at = statement_timestamp() WHERE epoch = $1 RETURNING epoch`,
-    [seenEpoch],
+    `UPDATE key_set SET epoch = epoch + 1, signer = $2, signature = $3, updated_at = statement_timestamp()
+     WHERE epoch = $1 RETURNING epoch`,
+    [seenEpoch, signer, value],
   );
   return rows[0] && Number(rows[0].epoch);
 }
@@ -65,12 +80,6 @@ async function currentEpoch(client: PoolClient): Promise<number> {
   return Number(rows[0].epoch);
 }
 
-const comesFrom: Record<KeyTransition['to'], readonly KeyState[]> = {
-  active: ['pending'],
-  retiring: ['active'],
-  retired: ['retiring'],
-  revoked: ['pending', 'active', 'retiring', 'retired'],
-};
 const stampOf: Record<KeyTransition['to'], string> = {
   active: 'activated_at',
   retiring: 'retiring_at',
@@ -82,25 +91,30 @@ async function moveKey(client: PoolClient, transition: KeyTransition, at: Date):
   const { kid, to } = transition;
   const leavesAt = to === 'retiring' ? transition.leavesAt : null;
   const { rowCount } = await client.query(
-    `UPDATE signing_key SET state = $2, ${stampOf[to]} = $3, leaves_at = coalesce($4, leaves_at)
+    `UPDATE signing_key
+     SET state = $2, ${stampOf[to]} = $3, leaves_at = CASE $2 WHEN 'active' THEN NULL ELSE coalesce($4, leaves_at) END
      WHERE kid = $1 AND state = ANY ($5)`,
     [kid, to, at, leavesAt, comesFrom[to]],
   );
   if (rowCount !== 1) throw new Error(`the key ${kid} is not ${comesFrom[to].join(' or ')}`);
-  // Only the active key signs and only a pending one will: no other needs its private half again.
-  if (to !== 'active') await client.query('DELETE FROM signing_key_private WHERE kid = $1', [kid]);
+  // A retiring key keeps its private half until it leaves: a rotation that turns out badly can be rolled back.
+  if (to === 'retired' || to === 'revoked')
+    await client.query('DELETE FROM signing_key_private WHERE kid = $1', [kid]);
 }
 
 async function insertKey(client: PoolClient, key: NewKey, at: Date): Promise<void> {
-  const activatedAt = key.state === 'active' ? at : null;
+  const { kid, alg, state, jwk, probe, sealed, leavesAt, createdBy } = key;
   await client.query(
-    `INSERT INTO signing_key (kid, alg, state, public_jwk, published_at, activated_at, created_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [key.kid, key.alg, key.state, JSON.stringify(key.jwk), at, activatedAt, key.createdBy],
+    `INSERT INTO signing_key
+       (kid, alg, state, public_jwk, probe, published_at, activated_at, retiring_at, leaves_at, created_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      ...[kid, alg, state, JSON.stringify(jwk), probe, at],
+      ...[state === 'pending' ? null : at, state === 'retiring' ? at : null, leavesAt ?? null, createdBy],
+    ],
   );
+  if (!sealed) return;
   await client.query('INSERT INTO signing_key_private (kid, kek_id, sealed) VALUES ($1, $2, $3)', [
-    key.kid,
-    key.sealed.kekId,
-    key.sealed.sealed,
+    ...[kid, sealed.kekId, sealed.sealed],
   ]);
 }

@@ -6,6 +6,7 @@ const tokenLifeSeconds = 720;
 
 function key(kid: string, state: KeyState, leavesAt: Date | null = null): PublicKey {
   const times = {
+    probe: null,
     publishedAt: at(0),
     activatedAt: at(0),
     retiringSince: null,
@@ -30,11 +31,11 @@ test('takes the first set, and each newer one', () => {
 
 test('an epoch never goes back', () => {
   const adoption = adoptKeySet(set(2, at(0), key('b', 'active')), set(1, at(5), key('a', 'active')), 720);
-  expect(adoption).toEqual({ outcome: 'refused', reason: 'older-epoch' });
+  expect(adoption).toEqual({ outcome: 'refused', reason: 'older_epoch' });
 });
 
 test('believes no set without a signer', () => {
-  expect(adoptKeySet(undefined, set(0, at(0)), 720)).toEqual({ outcome: 'refused', reason: 'none-yet' });
+  expect(adoptKeySet(undefined, set(0, at(0)), 720)).toEqual({ outcome: 'refused', reason: 'none_yet' });
   expect(adoptKeySet(undefined, set(3, at(0)), 720)).toEqual({ outcome: 'refused', reason: 'empty' });
 });
 

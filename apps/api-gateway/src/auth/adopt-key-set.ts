@@ -7,8 +7,8 @@ import type { KeySet, PublicKey } from '@swfx/signing-keys';
 
 export type KeySetAdoption =
   | { outcome: 'adopted'; keySet: KeySet }
-  /** `none-yet`: there has never been a key. `empty`: there was one, and a set without any is not believed. */
-  | { outcome: 'refused'; reason: 'older-epoch' | 'none-yet' | 'empty' };
+  /** `none_yet`: there has never been a key. `empty`: there was one, and a set without any is not believed. */
+  | { outcome: 'refused'; reason: 'older_epoch' | 'none_yet' | 'empty' };
 
 /** `tokenLifeSeconds`: how long after this moment a token can at most be valid that was signed before it. */
 export function adoptKeySet(
@@ -16,8 +16,8 @@ export function adoptKeySet(
   read: KeySet,
   tokenLifeSeconds: number,
 ): KeySetAdoption {
-  if (held && read.epoch < held.epoch) return { outcome: 'refused', reason: 'older-epoch' };
-  if (read.epoch === 0) return { outcome: 'refused', reason: 'none-yet' };
+  if (held && read.epoch < held.epoch) return { outcome: 'refused', reason: 'older_epoch' };
+  if (read.epoch === 0) return { outcome: 'refused', reason: 'none_yet' };
   if (!read.keys.some(({ state }) => state === 'active')) return { outcome: 'refused', reason: 'empty' };
   const survivors = absentKeys(held, read)
     .map((key) => withEnd(key, read.readAt, tokenLifeSeconds))

@@ -2,10 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { Secret } from '@swfx/config';
 import { createPool, migrate, type Pool } from '@swfx/database';
 import { createSilentLogger } from '@swfx/logging';
-import { createFacts, facts, type Facts } from '@swfx/messaging';
+import { closeRedis, connectRedis, createFacts, facts, type Facts } from '@swfx/messaging';
 import { createMetrics } from '@swfx/metrics';
 import { serviceMetrics } from '@swfx/service';
-import { generateSigningKey, updateKeySet, readKeySet, type GeneratedKey } from '@swfx/signing-keys';
+import {
+  generateSigningKey,
+  parseKeyRing,
+  readAckCopies,
+  readKeySet,
+  updateKeySet,
+  type GeneratedKey,
+} from '@swfx/signing-keys';
 import {
   startHttpStandIn,
   startTestPostgres,
@@ -186,15 +193,69 @@ test('a revoked key is refused as soon as the gateway has heard of it', async ()
   expect((await callWith(revoked)).status).toBe(200);
   const set = await readKeySet(pool);
   const client = await pool.connect();
-  await updateKeySet(client, set.epoch, {
-    at: set.readAt,
-    transitions: [{ kid: revoked.kid, to: 'revoked' }],
-    publish: [],
-  });
+  const change = { at: set.readAt, transitions: [{ kid: revoked.kid, to: 'revoked' as const }], publish: [] };
+  await updateKeySet(client, parseKeyRing(new Secret(keyEncryptionKeys)), { seen: set, change });
   client.release();
   await waitUntil(async () => {
     await rotator.publish(facts.keySetChanged, { epoch: set.epoch + 1 });
     return (await callWith(revoked)).status === 401;
   });
   expect((await callWith(key)).status).toBe(200);
+});
+
+test('a key that somebody wrote into the database verifies nothing, and the last good set stays', async () => {
+  await start(1);
+  await waitUntil(isReady);
+  const forged = await generateSigningKey('ES256');
+  await pool.query(
+    `INSERT INTO signing_key (kid, alg, state, public_jwk, published_at, created_by)
+     VALUES ($1, 'ES256', 'pending', $2, now(), 'nobody')`,
+    [forged.kid, JSON.stringify(forged.jwk)],
+  );
+  expect((await callWith(forged)).status).toBe(503);
+  expect((await callWith(key)).status).toBe(200);
+  const sql = `SELECT record FROM audit_event WHERE action = 'jwt_key_set_refused' AND record LIKE '%"epoch":' || $1 || ',%'`;
+  const refusals = async () => (await pool.query<{ record: string }>(sql, [await epoch()])).rows;
+  await waitUntil(async () => (await refusals()).length > 0);
+  expect(JSON.parse((await refusals())[0]?.record ?? '')).toMatchObject({
+    reason: 'bad_signature',
+    outcome: 'denied',
+  });
+  const { rows } = await pool.query(
+    "SELECT DISTINCT severity, kind FROM alert WHERE incident = 'key-set:refused'",
+  );
+  expect(rows).toEqual([{ severity: 'critical', kind: 'key_set_refused' }]);
+  await pool.query('DELETE FROM signing_key WHERE kid = $1', [forged.kid]);
+  await waitUntil(async () => (await callWith(forged)).status === 401);
+  expect(await refusals()).toHaveLength(1);
+});
+
+test('acknowledges each key whose probe it verifies, in Postgres and in Redis, and takes it back when it stops', async () => {
+  await start();
+  await waitUntil(isReady);
+  const client = connectRedis({
+    url: new Secret(redis.url),
+    name: 'test',
+    role: 'command',
+    logger: createSilentLogger(),
+  });
+  const acks = async () =>
+    (
+      await pool.query<{ boot: string; kids: string[]; epoch: string }>(
+        'SELECT boot, kids, epoch FROM verifier_ack WHERE lease_until > now()',
+      )
+    ).rows;
+  const next = await rotate();
+  await waitUntil(async () => {
+    await rotator.publish(facts.keySetChanged, { epoch: next });
+    return (await acks()).some(({ kids, epoch }) => Number(epoch) === next && kids.includes(key.kid));
+  });
+  const [ack] = await acks();
+  await waitUntil(async () =>
+    (await readAckCopies(client)).some(({ boot, kids }) => boot === ack?.boot && kids.includes(key.kid)),
+  );
+  await gateway.stop();
+  expect(await acks()).toEqual([]);
+  expect(await readAckCopies(client)).toEqual([]);
+  await closeRedis(client);
 });

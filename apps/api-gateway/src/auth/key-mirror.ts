@@ -2,7 +2,8 @@
  * The gateway's copy of the key set: always the last good one, so that tokens verify with Postgres gone. It is read
  * again on a poll, at once when a fact says that the set changed, when Redis is back after a silence, and for a
  * token whose kid is not known: such a token is refused only once a read that began after it arrived has not
- * brought its key. A read that cannot be made, or is not to be believed, refuses nobody.
+ * brought its key. A read that cannot be made, or is not to be believed, refuses nobody; and no set is believed that
+ * was not signed by whom the gateway trusts, whoever wrote its rows.
  */
 import type { Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
@@ -10,13 +11,19 @@ import type { Logger } from '@swfx/logging';
 import { facts, type Facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import {
+  findForgery,
   keySetPollJitter,
   readKeySet,
   verificationKeys,
   type KeySet,
+  type KeySetForgery,
+  type KeySetTrust,
+  type StoredKeySet,
   type VerificationKey,
 } from '@swfx/signing-keys';
-import { adoptKeySet } from './adopt-key-set';
+import { adoptKeySet, type KeySetAdoption } from './adopt-key-set';
+import type { KeySetRefusal } from './key-mirror-refusals';
+import { createKeyUses } from './key-mirror-uses';
 import { createSharedRead } from './shared-read';
 
 export interface KeyMirror {
@@ -25,8 +32,22 @@ export interface KeyMirror {
   keyOf(kid: string): VerificationKey | undefined;
   /** Reads the set anew, at most once a second; false when that cannot be done. */
   freshRead(): Promise<boolean>;
+  /** A token of this key was accepted. */
+  noteUse(kid: string): void;
+  /** Called when a set of another epoch has come into force. */
+  onChange(listener: () => void): void;
   stop(): void;
 }
+
+/** What the mirror measures; to be declared by the service. */
+export const keyMirrorMetrics = [
+  'jwt_key_set_epoch',
+  'jwt_key_set_age_seconds',
+  'jwt_key_sets_refused_total',
+  'jwt_key_last_used_timestamp_seconds',
+  'jwt_key_revocation_propagation_seconds',
+  'tokens_accepted_on_stale_set_total',
+] as const;
 
 export interface KeyMirrorOptions {
   db: Queryable;
@@ -36,14 +57,21 @@ export interface KeyMirrorOptions {
   pollSeconds: number;
   /** Access-token TTL and twice the skew: how long a token can still be valid after its key has vanished. */
   tokenLifeSeconds: number;
+  /** Whose signature on a set is believed. */
+  trust: KeySetTrust;
+  refusals: { refused(refusal: KeySetRefusal): void; believed(): void };
 }
 
 const freshReadSpacingMs = 1_000;
+/** A set that has not been read for this many polls is stale. */
+const stalePolls = 3;
 /** A Postgres that hangs counts as one that is down: the request that waits is told so. */
 const readLimitMs = 3_000;
 
 export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
-  const { metrics, logger, pollSeconds } = options;
+  const { metrics, logger, pollSeconds, refusals } = options;
+  const listeners: (() => void)[] = [];
+  const uses = createKeyUses(metrics, () => held);
   let held: KeySet | undefined;
   let keys = new Map<string, VerificationKey>();
   let trouble: string | undefined;
@@ -51,17 +79,25 @@ export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  function adopt(read: KeySet): boolean {
-    const adoption = adoptKeySet(held, read, options.tokenLifeSeconds);
+  function adopt(read: StoredKeySet): boolean {
+    const adoption = judge(held, read, options);
     if (adoption.outcome === 'refused') {
-      report(`the key set of epoch ${read.epoch} was refused: ${adoption.reason}`);
+      const { reason } = adoption;
+      report(`the key set of epoch ${read.epoch} was refused: ${reason}`);
+      if (reason !== 'none_yet') refusals.refused({ reason, epoch: read.epoch, heldEpoch: held?.epoch ?? 0 });
       return false;
     }
     report(undefined);
-    if (read.epoch !== held?.epoch) logger.info('The key set is in force', { epoch: read.epoch });
+    refusals.believed();
+    const before = held;
     held = adoption.keySet;
-    keys = verificationKeys(held);
     lastReadAt = performance.now();
+    if (held.epoch === before?.epoch) return true;
+    keys = verificationKeys(held);
+    logger.info('The key set is in force', { epoch: read.epoch });
+    for (const { revokedAt } of newTombstones(before, held))
+      metrics.observe('jwt_key_revocation_propagation_seconds', secondsBetween(revokedAt, held.readAt));
+    for (const listener of listeners) listener();
     return true;
   }
   /** One line when trouble begins or changes, one when it is over; not one for each poll. */
@@ -98,7 +134,39 @@ export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
     metrics.set('jwt_key_set_age_seconds', (performance.now() - lastReadAt) / 1000);
   });
   void poll();
-  return { keySet: () => held, keyOf: (kid) => keys.get(kid), freshRead: () => shared.fresh(), stop };
+  return {
+    keySet: () => held,
+    keyOf: (kid) => keys.get(kid),
+    freshRead: () => shared.fresh(),
+    noteUse(kid) {
+      uses.note(kid);
+      if (performance.now() - lastReadAt > stalePolls * pollSeconds * 1000)
+        metrics.increment('tokens_accepted_on_stale_set_total');
+    },
+    onChange: (listener) => void listeners.push(listener),
+    stop,
+  };
+}
+
+function judge(
+  held: KeySet | undefined,
+  read: StoredKeySet,
+  { trust, tokenLifeSeconds }: KeyMirrorOptions,
+): KeySetAdoption | { outcome: 'refused'; reason: KeySetForgery } {
+  const forgery = findForgery(read, trust);
+  return forgery ? { outcome: 'refused', reason: forgery } : adoptKeySet(held, read, tokenLifeSeconds);
+}
+
+/** The keys that were revoked since the set before; of those in a first set nothing is known. */
+function newTombstones(before: KeySet | undefined, after: KeySet): { revokedAt: Date }[] {
+  const valid = new Set(before?.keys.filter(({ state }) => state !== 'revoked').map(({ kid }) => kid));
+  return after.keys.flatMap(({ kid, state, revokedAt }) =>
+    state === 'revoked' && revokedAt && valid.has(kid) ? [{ revokedAt }] : [],
+  );
+}
+
+function secondsBetween(from: Date, to: Date): number {
+  return Math.max(0, to.getTime() - from.getTime()) / 1000;
 }
 
 function pollDelayMs(pollSeconds: number): number {

@@ -1,8 +1,8 @@
 import { decideRotation, type RotationDecision } from './decide-rotation';
 import type { RotationPolicy } from './rotation-policy';
-import type { KeySet, KeyState, PublicKey } from '@swfx/signing-keys';
+import type { KeySet, KeyState, PublicKey, Verifier } from '@swfx/signing-keys';
 
-const policy: RotationPolicy = { graceSeconds: 900, minimumPublishedSeconds: 132 };
+const policy: RotationPolicy = { graceSeconds: 900, minimumPublishedSeconds: 132, verifierWaitSeconds: 60 };
 const now = new Date('2026-01-01T12:00:00Z');
 const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1000);
 
@@ -12,6 +12,7 @@ function key(kid: string, state: KeyState, changes: Partial<PublicKey> = {}): Pu
     alg: 'ES256',
     state,
     jwk: {},
+    probe: null,
     publishedAt: secondsAgo(300),
     activatedAt: null,
     retiringSince: null,
@@ -22,14 +23,21 @@ function key(kid: string, state: KeyState, changes: Partial<PublicKey> = {}): Pu
   };
 }
 
-function decide(keys: PublicKey[], epoch = 7): RotationDecision {
+function decide(
+  keys: PublicKey[],
+  { epoch = 7, ...rest }: { epoch?: number; verifiers?: Verifier[]; force?: boolean } = {},
+): RotationDecision {
   const keySet: KeySet = { epoch, keys, readAt: now };
-  return decideRotation({ keySet, policy, now });
+  return decideRotation({ keySet, policy, now, verifiers: [], ...rest });
 }
+
+const verifier = (instance: string, kids: string[], live = true): Verifier => {
+  return { boot: instance, instance, epoch: 7, kids, live };
+};
 
 describe('decideRotation', () => {
   it('makes the first key and its standby in one step where there has never been a key', () => {
-    expect(decide([], 0)).toMatchObject({ kind: 'first-start' });
+    expect(decide([], { epoch: 0 })).toMatchObject({ kind: 'first-start' });
   });
 
   it('promotes the standby, keeps its predecessor for the grace, and publishes the next standby', () => {
@@ -94,6 +102,43 @@ describe('decideRotation', () => {
         kind: 'refuse-empty-set',
         reason: 'the key set is at epoch 7 and has no active key',
       });
-    expect(decide([key('b', 'pending')], 0).kind).toBe('refuse-empty-set');
+    expect(decide([key('b', 'pending')], { epoch: 0 }).kind).toBe('refuse-empty-set');
+  });
+
+  describe('with verifiers', () => {
+    const keys = [key('a', 'active'), key('b', 'pending')];
+
+    it('promotes what every live verifier has proved', () => {
+      const verifiers = [verifier('one', ['a', 'b']), verifier('two', ['b', 'a'])];
+      expect(decide(keys, { verifiers })).toMatchObject({ kind: 'promote', promote: 'b' });
+    });
+
+    it('never passes a live laggard, and names it', () => {
+      const verifiers = [verifier('one', ['a', 'b']), verifier('two', ['a'])];
+      expect(decide(keys, { verifiers })).toEqual({
+        kind: 'await-verifiers',
+        laggards: ['two'],
+        reason: 'two has not acknowledged b yet',
+      });
+    });
+
+    it('passes one that has fallen silent while others are there', () => {
+      const verifiers = [verifier('one', ['a', 'b']), verifier('two', ['a'], false)];
+      expect(decide(keys, { verifiers })).toMatchObject({ kind: 'promote' });
+    });
+
+    it('does not take it for consent that all of them have fallen silent', () => {
+      const verifiers = [verifier('one', ['a', 'b'], false), verifier('two', ['a'], false)];
+      expect(decide(keys, { verifiers })).toMatchObject({
+        kind: 'await-verifiers',
+        laggards: ['one', 'two'],
+      });
+    });
+
+    it('waits for nobody, and not for the standby’s age, where somebody insists', () => {
+      const young = [key('a', 'active'), key('b', 'pending', { publishedAt: secondsAgo(1) })];
+      const verifiers = [verifier('two', ['a'])];
+      expect(decide(young, { verifiers, force: true })).toMatchObject({ kind: 'promote', promote: 'b' });
+    });
   });
 });

@@ -9,6 +9,7 @@ export interface ChangeSummary {
   previous: string | null;
   published: string[];
   retired: string[];
+  revoked: string[];
 }
 
 export function summarise({ transitions, publish }: KeySetChange): ChangeSummary {
@@ -16,9 +17,11 @@ export function summarise({ transitions, publish }: KeySetChange): ChangeSummary
   const born = (state: string) => publish.filter((key) => key.state === state).map(({ kid }) => kid);
   return {
     promoted: moved('active')[0] ?? born('active')[0] ?? null,
-    previous: moved('retiring')[0] ?? null,
+    // Of a key that was revoked while it signed, the successor is promoted in the same step.
+    previous: moved('retiring')[0] ?? moved('revoked')[0] ?? null,
     published: born('pending'),
     retired: moved('retired'),
+    revoked: moved('revoked'),
   };
 }
 
@@ -26,7 +29,7 @@ export function summarise({ transitions, publish }: KeySetChange): ChangeSummary
 export async function noteChange(
   note: NoteAudit,
   request: ClaimedRequest,
-  { epoch, summary }: { epoch: number; summary: ChangeSummary },
+  { epoch, summary, rolledBack }: { epoch: number; summary: ChangeSummary; rolledBack: boolean },
 ): Promise<void> {
   const common = (kid: string) =>
     ({
@@ -35,11 +38,13 @@ export async function noteChange(
       subject: `key:${kid}`,
       operationId: request.id,
     }) as const;
-  const { promoted, previous, published, retired } = summary;
+  const { promoted, previous, published, retired, revoked } = summary;
+  for (const kid of revoked)
+    await note({ ...common(kid), action: 'jwt_key_revoked', fields: { kid, epoch } });
   if (promoted)
     await note({
       ...common(promoted),
-      action: 'jwt_key_rotated',
+      action: rolledBack ? 'jwt_key_rolled_back' : 'jwt_key_rotated',
       fields: { kid: promoted, previous_kid: previous, epoch },
     });
   for (const kid of published)

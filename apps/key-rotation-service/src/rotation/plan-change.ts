@@ -1,22 +1,32 @@
 import {
-  accessTokenPurpose,
   generateSigningKey,
-  sealPrivateKey,
+  prepareKey,
   type KeyRing,
   type KeySetChange,
   type KeyTransition,
   type NewKey,
   type SigningAlgorithm,
 } from '@swfx/signing-keys';
+import { prepareImport, type ImportedKeys } from '../import/imported-keys';
+import type { RevocationDecision } from './decide-revocation';
+import type { RollbackDecision } from './decide-rollback';
 import type { RotationDecision } from './decide-rotation';
+import type { RotationPolicy } from './rotation-policy';
 
 /** A decision that changes the set. */
-export type ChangeDecision = Exclude<RotationDecision, { kind: 'not-due' } | { kind: 'refuse-empty-set' }>;
+export type ChangeDecision =
+  | Extract<RotationDecision, { kind: 'first-start' | 'promote' | 'publish-standby' | 'retire-only' }>
+  | Extract<RevocationDecision, { kind: 'revoke' }>
+  | Extract<RollbackDecision, { kind: 'roll-back' }>
+  | { kind: 'rewrap'; reason: string };
 
 /** What new keys are made with. */
 export interface KeyMaking {
   ring: KeyRing;
   alg: SigningAlgorithm;
+  policy: RotationPolicy;
+  /** Keys of the system before, for the first start. */
+  imported?: ImportedKeys | undefined;
   createdBy: string;
 }
 
@@ -26,33 +36,57 @@ export async function planChange(
   at: Date,
   making: KeyMaking,
 ): Promise<KeySetChange> {
-  const publish = await Promise.all(statesToPublish(decision).map((state) => makeKey(state, making)));
-  return { at, transitions: transitionsOf(decision), publish };
+  return { at, transitions: transitionsOf(decision), publish: await keysToPublish(decision, at, making) };
 }
 
-function statesToPublish(decision: ChangeDecision): NewKey['state'][] {
-  if (decision.kind === 'first-start') return ['active', 'pending'];
-  if (decision.kind === 'publish-standby') return ['pending'];
-  return decision.kind === 'promote' && decision.publishStandby ? ['pending'] : [];
+async function keysToPublish(decision: ChangeDecision, at: Date, making: KeyMaking): Promise<NewKey[]> {
+  const make = (state: NewKey['state']) => makeKey(state, making);
+  switch (decision.kind) {
+    case 'first-start':
+      if (!making.imported) return [await make('active'), await make('pending')];
+      return [...prepareImport(making.imported, at, making), await make('pending')];
+    case 'publish-standby':
+      return [await make('pending')];
+    case 'promote':
+      return decision.publishStandby ? [await make('pending')] : [];
+    case 'revoke':
+      return Promise.all(decision.publish.map(make));
+    default:
+      return [];
+  }
 }
 
 function transitionsOf(decision: ChangeDecision): KeyTransition[] {
-  if (decision.kind === 'first-start') return [];
-  const retired = decision.retire.map((kid): KeyTransition => ({ kid, to: 'retired' }));
-  if (decision.kind !== 'promote') return retired;
+  switch (decision.kind) {
+    case 'first-start':
+    case 'rewrap':
+      return [];
+    case 'revoke':
+      return [
+        { kid: decision.revoke, to: 'revoked' },
+        ...(decision.promote ? [{ kid: decision.promote, to: 'active' as const }] : []),
+      ];
+    case 'roll-back':
+      return swap(decision);
+    case 'promote':
+      return [...retirements(decision), ...swap(decision)];
+    default:
+      return retirements(decision);
+  }
+}
+
+function retirements({ retire }: { retire: string[] }): KeyTransition[] {
+  return retire.map((kid) => ({ kid, to: 'retired' }));
+}
+
+function swap(decision: { promote: string; demote: string; leavesAt: Date }): KeyTransition[] {
   const { demote, promote, leavesAt } = decision;
-  return [...retired, { kid: demote, to: 'retiring', leavesAt }, { kid: promote, to: 'active' }];
+  return [
+    { kid: demote, to: 'retiring', leavesAt },
+    { kid: promote, to: 'active' },
+  ];
 }
 
 async function makeKey(state: NewKey['state'], { ring, alg, createdBy }: KeyMaking): Promise<NewKey> {
-  const { kid, jwk, privateKey } = await generateSigningKey(alg);
-  const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
-  return {
-    kid,
-    alg,
-    jwk,
-    state,
-    createdBy,
-    sealed: sealPrivateKey(ring, { kid, alg, purpose: accessTokenPurpose }, pkcs8),
-  };
+  return prepareKey(await generateSigningKey(alg), { ring, state, createdBy });
 }

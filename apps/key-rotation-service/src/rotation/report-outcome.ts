@@ -41,6 +41,8 @@ export async function reportOutcome(
   result: RotationOutcome,
 ): Promise<TaskOutcome> {
   if (result.outcome === 'not-ours') return 'skipped';
+  if (result.outcome === 'waiting') return reportWait(to, request, result);
+  if (request.kind === 'rotate') to.metrics.set('jwt_rotation_awaited_verifiers', 0);
   to.metrics.increment('jwt_key_rotation_total', { operation: result.outcome });
   if (result.outcome === 'lock_contended') return reportContention(to, request);
   if (result.outcome === 'noop') {
@@ -89,6 +91,28 @@ async function reportContention(to: Reporting, request: ClaimedRequest): Promise
       error: `${count} rotation attempts in 15 minutes found another rotator at work`,
     });
   }
+  return 'retry';
+}
+
+/** A wait is no attempt that ended: it is shown by a gauge of its own, and alerted when it lasts. */
+async function reportWait(
+  to: Reporting,
+  request: ClaimedRequest,
+  { laggards, reason, waitedSeconds, alert }: Extract<RotationOutcome, { outcome: 'waiting' }>,
+): Promise<TaskOutcome> {
+  to.metrics.set('jwt_rotation_awaited_verifiers', laggards.length);
+  const waited = Math.round(waitedSeconds);
+  if (waitedSeconds === 0) to.logger.info('A rotation waits for verifiers', { request: request.id, reason });
+  if (!alert) return 'retry';
+  to.logger.error('A rotation cannot go on', { request: request.id, reason, waited_seconds: waited });
+  await to.alerts.raise({
+    incident: 'rotation:verifiers-behind',
+    kind: 'rotation_waits',
+    severity: 'critical',
+    title: 'JWT key rotation waits for verifiers',
+    error: `${reason}, after ${waited} s`,
+    context: { verifiers: laggards.join(', '), remedy: 'mend or end them, or: swfx keys rotate --force' },
+  });
   return 'retry';
 }
 

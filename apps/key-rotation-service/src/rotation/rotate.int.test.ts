@@ -7,6 +7,7 @@ import {
   type TestDatabase,
   type TestRedis,
 } from '@swfx/testkit';
+import { signAgain } from '../testing/sign-again';
 import { newRing, startRotator, type TestRotator } from '../testing/start-rotator';
 import { rotate } from './rotate';
 import { claimRequest, requestRotation } from './rotation-requests';
@@ -126,6 +127,7 @@ describe('the first start', () => {
     const rotator = await replicaWithKeys();
     await query('DELETE FROM signing_key_private');
     await query('DELETE FROM signing_key');
+    await signAgain(database.pool, ring);
     const id = await ask();
     expect(await rotator.run(id)).toBe('failure');
     expect(await requestRow(id)).toMatchObject({
@@ -138,7 +140,7 @@ describe('the first start', () => {
 });
 
 describe('a rotation', () => {
-  it('promotes the standby, publishes the next, and drops the private half of the key that leaves', async () => {
+  it('promotes the standby, publishes the next, and keeps what a rollback needs of the key that retires', async () => {
     const rotator = await replicaWithKeys();
     const before = await kidsByState();
     expect(await rotator.run(await ask())).toBe('success');
@@ -149,7 +151,7 @@ describe('a rotation', () => {
     expect(after['pending']).toHaveLength(1);
     const sealed = await query<{ kid: string }>('SELECT kid FROM signing_key_private ORDER BY kid');
     expect(sealed.map(({ kid }) => kid)).toEqual(
-      [...(after['active'] ?? []), ...(after['pending'] ?? [])].sort(),
+      [...(after['active'] ?? []), ...(after['pending'] ?? []), ...(after['retiring'] ?? [])].sort(),
     );
     expect(await readActiveKey(database.pool)).toMatchObject({ epoch: 2, kid: after['active']?.[0] });
     expect((await auditOf('jwt_key_rotated'))[1]).toMatchObject({
@@ -190,7 +192,10 @@ describe('a rotation', () => {
     const rotator = await replicaWithKeys();
     await rotator.run(await ask());
     const { retiring } = await kidsByState();
-    await query(`UPDATE signing_key SET leaves_at = now() WHERE state = 'retiring'`);
+    await query(
+      `UPDATE signing_key SET leaves_at = date_trunc('milliseconds', now()) WHERE state = 'retiring'`,
+    );
+    await signAgain(database.pool, ring);
     await rotator.run(await ask());
     expect((await kidsByState())['retired']).toEqual(retiring);
     expect(await auditOf('jwt_key_retired')).toMatchObject([{ kid: retiring?.[0], epoch: 3 }]);

@@ -1,5 +1,5 @@
 /**
- * One attempt at one rotation request. The lock only keeps two rotators from doing the same work: it may be lost,
+ * One attempt at one request: to rotate, revoke, roll back or rewrap. The lock only keeps two rotators from doing the same work: it may be lost,
  * outlived or unreachable, and nothing depends on it. What makes a promotion happen once is the transaction: it keeps
  * the request and the set locked, decides again on what it then sees, and changes the set only if its epoch is still
  * the one from before the lock was tried. Key rows, audit records and the request's end are committed together.
@@ -10,19 +10,24 @@ import { AppError } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import { tryLock, type LockAttempt } from '@swfx/messaging';
 import {
+  findForgery,
   readKeySet,
   readKeySetForUpdate,
+  trustInRing,
   updateKeySet,
   type KeyRing,
-  type KeySet,
   type SigningAlgorithm,
+  type StoredKeySet,
 } from '@swfx/signing-keys';
+import type { ImportedKeys } from '../import/imported-keys';
 import { requireKeyEncryptionKeys, requireUsableKey } from './check-key-ring';
-import { decideRotation } from './decide-rotation';
+import { decideRequest } from './decide-request';
 import { noteChange, summarise, type ChangeSummary } from './note-change';
 import { planChange, type ChangeDecision } from './plan-change';
-import { finishRequest, keepRequest, type ClaimedRequest } from './rotation-requests';
+import { finishRequest, keepRequest, waitForVerifiers, type ClaimedRequest } from './rotation-requests';
+import { rewrapKeys } from './rewrap-keys';
 import type { RotationPolicy } from './rotation-policy';
+import { findVerifiers } from './find-verifiers';
 
 export interface Rotator {
   pool: Pool;
@@ -32,6 +37,8 @@ export interface Rotator {
   ring: KeyRing;
   alg: SigningAlgorithm;
   policy: RotationPolicy;
+  /** Keys of the system before, for the first start. */
+  imported?: ImportedKeys | undefined;
   lockTtlMs: number;
 }
 
@@ -39,35 +46,60 @@ export interface Rotator {
 export type RotationOutcome =
   | { outcome: 'succeeded'; epoch: number; reason: string; summary: ChangeSummary }
   | { outcome: 'noop'; reason: string }
+  | { outcome: 'waiting'; laggards: string[]; reason: string; waitedSeconds: number; alert: boolean }
   | { outcome: 'lock_contended' }
   | { outcome: 'not-ours' };
 
 const lockName = 'lock:jwt-key-rotation';
+
+/** What one attempt works with. */
+interface Work {
+  rotator: Rotator;
+  request: ClaimedRequest;
+  client: PoolClient;
+  note: NoteAudit;
+}
 
 /** Carries out a claimed request, or says why there was nothing to do. Throws when it failed; then nothing changed. */
 export async function rotate(rotator: Rotator, request: ClaimedRequest): Promise<RotationOutcome> {
   if (request.simulateFailure)
     throw new AppError('rotation_failure_simulated', 'an operator asked this rotation to fail');
   const seen = await readKeySet(rotator.pool);
+  // A revocation waits for nobody: the transaction alone keeps it apart from a rotation that is under way.
+  if (request.kind === 'revoke') return rotateLocked(rotator, request, undefined);
   const lock = await tryLock(rotator.redis, lockName, rotator.lockTtlMs);
   if (lock.outcome === 'contended') return { outcome: 'lock_contended' };
   try {
-    return await rotateLocked(rotator, request, seen);
+    return await rotateLocked(rotator, request, seen.epoch);
   } finally {
     await release(lock, rotator.logger);
   }
 }
 
-function rotateLocked(rotator: Rotator, request: ClaimedRequest, seen: KeySet): Promise<RotationOutcome> {
+/** `seenEpoch`: the epoch that the set must still have; undefined where any will do. */
+async function rotateLocked(
+  rotator: Rotator,
+  request: ClaimedRequest,
+  seenEpoch: number | undefined,
+): Promise<RotationOutcome> {
+  const findThem = await findVerifiers(rotator);
   return rotator.audit.transaction(async (client, note): Promise<RotationOutcome> => {
     if (!(await keepRequest(client, request))) return { outcome: 'not-ours' };
+    await requireKeyEncryptionKeys(client, rotator.ring);
     const keySet = await readKeySetForUpdate(client);
-    const decision = decideRotation({ keySet, policy: rotator.policy, now: keySet.readAt });
+    requireGenuine(keySet, rotator.ring);
+    const work = { rotator, request, client, note };
+    const decision = await decideRequest(work, { keySet, verifiers: await findThem(client) });
     if (decision.kind === 'refuse-empty-set') throw new AppError('key_set_refused', decision.reason);
+    if (decision.kind === 'await-verifiers') {
+      const { laggards, reason } = decision;
+      const wait = await waitForVerifiers(client, request, reason, rotator.policy);
+      return { outcome: 'waiting', laggards, reason, ...wait };
+    }
     const outcome =
-      decision.kind === 'not-due'
+      decision.kind === 'not-due' || decision.kind === 'nothing-to-do'
         ? ({ outcome: 'noop', reason: decision.reason } as const)
-        : await carryOut({ rotator, request, client, note }, decision, { seen, at: keySet.readAt });
+        : await carryOut(work, decision, { keySet, seenEpoch });
     const epoch = outcome.outcome === 'succeeded' ? outcome.epoch : keySet.epoch;
     await finishRequest(client, request, { state: outcome.outcome, result: outcome.reason, epoch });
     return outcome;
@@ -75,20 +107,39 @@ function rotateLocked(rotator: Rotator, request: ClaimedRequest, seen: KeySet): 
 }
 
 async function carryOut(
-  work: { rotator: Rotator; request: ClaimedRequest; client: PoolClient; note: NoteAudit },
+  { rotator, request, client, note }: Work,
   decision: ChangeDecision,
-  { seen, at }: { seen: KeySet; at: Date },
-): Promise<Extract<RotationOutcome, { reason: string }>> {
-  const { rotator, request, client, note } = work;
-  await requireKeyEncryptionKeys(client, rotator.ring);
-  if (decision.kind === 'promote') await requireUsableKey(client, decision.promote, rotator.ring);
-  const change = await planChange(decision, at, { ...rotator, createdBy: request.requestedBy });
-  const update = await updateKeySet(client, seen.epoch, change);
+  { keySet, seenEpoch = keySet.epoch }: { keySet: StoredKeySet; seenEpoch: number | undefined },
+): Promise<Extract<RotationOutcome, { outcome: 'succeeded' | 'noop' }>> {
+  if ('promote' in decision && decision.promote)
+    await requireUsableKey(client, decision.promote, rotator.ring);
+  const change = await planChange(decision, keySet.readAt, { ...rotator, createdBy: request.requestedBy });
+  const seen = { ...keySet, epoch: seenEpoch };
+  const update = await updateKeySet(client, rotator.ring, { seen, change });
   if (update.outcome === 'lost-race')
     return { outcome: 'noop', reason: `another rotation made epoch ${update.epoch} meanwhile` };
+  const rewrapped = decision.kind === 'rewrap' ? await rewrapKeys(client, rotator.ring) : undefined;
   const summary = summarise(change);
-  await noteChange(note, request, { epoch: update.epoch, summary });
+  const rolledBack = decision.kind === 'roll-back';
+  await noteChange(note, request, { epoch: update.epoch, summary, rolledBack });
+  if (rewrapped !== undefined)
+    await note({
+      action: 'jwt_keys_rewrapped',
+      outcome: 'success',
+      actor: request.requestedBy,
+      subject: null,
+      operationId: request.id,
+      fields: { keys: rewrapped, kek_id: rotator.ring.sealing.id, epoch: update.epoch },
+    });
   return { outcome: 'succeeded', epoch: update.epoch, reason: decision.reason, summary };
+}
+
+function requireGenuine(keySet: StoredKeySet, ring: KeyRing): void {
+  const forgery = findForgery(keySet, trustInRing(ring));
+  if (!forgery) return;
+  const { epoch, signature } = keySet;
+  const signer = signature ? `, which names ${signature.signer} as its signer` : '';
+  throw new AppError('key_set_forged', `the key set of epoch ${epoch}${signer}, is not genuine: ${forgery}`);
 }
 
 async function release(lock: LockAttempt, logger: Logger): Promise<void> {

@@ -45,6 +45,8 @@ function reasonOf(thrown: unknown): RotationFailureReason {
       return 'seal_failed';
     case 'key_set_refused':
       return 'empty_set';
+    case 'key_set_forged':
+      return 'forged_set';
     case 'rotation_failure_simulated':
       return 'simulated';
     default:

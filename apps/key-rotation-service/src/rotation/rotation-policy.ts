@@ -10,6 +10,8 @@ export interface RotationPolicy {
   graceSeconds: number;
   /** How long a key must have been published before it may sign. */
   minimumPublishedSeconds: number;
+  /** How long a rotation waits for a verifier before it is alerted. */
+  verifierWaitSeconds: number;
 }
 
 /** The part of the configuration that the policy comes from. */
@@ -21,6 +23,7 @@ export interface PolicySettings {
   JWT_ROTATION_SCHEDULE_CRON: string;
   JWT_ROTATION_GRACE_PERIOD_SECONDS: number;
   JWT_ROTATION_LOCK_TTL_SEC: number;
+  JWT_ROTATION_VERIFIER_WAIT_SECONDS: number;
 }
 
 /** How long a rotator may hold a request, in seconds; whoever holds the lock must be done before it is free again. */
@@ -32,6 +35,7 @@ export function rotationPolicy(settings: PolicySettings): RotationPolicy {
     graceSeconds: settings.JWT_ROTATION_GRACE_PERIOD_SECONDS,
     minimumPublishedSeconds:
       settings.JWKS_MAX_AGE_SECONDS + 2 * slowestPoll + settings.JWT_CLOCK_SKEW_SECONDS,
+    verifierWaitSeconds: settings.JWT_ROTATION_VERIFIER_WAIT_SECONDS,
   };
 }
 

@@ -5,11 +5,21 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { PoolClient, Queryable } from '@swfx/database';
-import { leaseSeconds } from './rotation-policy';
+import { leaseSeconds, type RotationPolicy } from './rotation-policy';
+
+/** How often a rotation that waits looks again whether its verifiers have caught up. */
+const waitPauseSeconds = 2;
+
+/** What can be asked for. Only a rotation may have to wait for verifiers. */
+export type RequestKind = 'rotate' | 'revoke' | 'rollback' | 'rewrap';
 
 /** A request that this process has claimed. */
 export interface ClaimedRequest {
   id: string;
+  kind: RequestKind;
+  /** The key that is to be revoked. */
+  kid: string | null;
+  force: boolean;
   owner: string;
   /** A pseudonymous id: who is named in the audit trail. */
   requestedBy: string;
@@ -25,17 +35,34 @@ export interface RequestEnd {
   epoch?: number;
 }
 
-/** Asks for a rotation; returns the request's id. */
-export async function requestRotation(
-  db: Queryable,
-  request: { cause: 'scheduled' | 'operator'; requestedBy: string; simulateFailure?: boolean },
-): Promise<string> {
+/** What somebody asks for: a plain rotation unless it says otherwise. */
+export interface RotationRequest {
+  cause: 'scheduled' | 'operator';
+  requestedBy: string;
+  kind?: RequestKind;
+  kid?: string;
+  force?: boolean;
+  simulateFailure?: boolean;
+}
+
+/** Asks for a rotation, or for another change of the set; returns the request's id. */
+export async function requestRotation(db: Queryable, request: RotationRequest): Promise<string> {
   const id = randomUUID();
+  const { cause, requestedBy, kind = 'rotate', kid = null, force = false, simulateFailure = false } = request;
   await db.query(
-    'INSERT INTO rotation_request (id, cause, requested_by, simulate_failure) VALUES ($1, $2, $3, $4)',
-    [id, request.cause, request.requestedBy, request.simulateFailure ?? false],
+    `INSERT INTO rotation_request (id, cause, requested_by, kind, kid, force, simulate_failure)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [id, cause, requestedBy, kind, kid, force, simulateFailure],
   );
   return id;
+}
+
+/** Whether a rotation that the schedule asked for is still to be done: it waits for a verifier, or is tried again. */
+export async function scheduledRotationIsOpen(db: Queryable): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT 1 FROM rotation_request WHERE cause = 'scheduled' AND state IN ('queued', 'running')`,
+  );
+  return rowCount !== 0;
 }
 
 /** Asks for the first key where there has never been one; one that failed is asked for again after five minutes. */
@@ -75,7 +102,7 @@ export async function claimRequest(
      SET state = 'running', attempts = attempts + 1, lease_owner = $2,
          lease_until = clock_timestamp() + make_interval(secs => $3)
      WHERE id = $1 AND ${isDue}
-     RETURNING id, requested_by AS "requestedBy", simulate_failure AS "simulateFailure", attempts`,
+     RETURNING id, kind, kid, force, requested_by AS "requestedBy", simulate_failure AS "simulateFailure", attempts`,
     [id, owner, leaseSeconds],
   );
   return rows[0] && { ...rows[0], owner };
@@ -118,6 +145,33 @@ export async function postponeRequest(
      WHERE id = $1 AND lease_owner = $2`,
     [id, owner, retry.result, retry.delaySeconds, retry.contended],
   );
+}
+
+/**
+ * Puts a rotation back until the verifiers that it waits for may have caught up; to wait is no attempt that failed. Says
+ * how long it has waited, and whether that is now to be alerted: at the bound, and again each time it is over.
+ */
+export async function waitForVerifiers(
+  client: PoolClient,
+  { id, owner }: ClaimedRequest,
+  reason: string,
+  { verifierWaitSeconds }: Pick<RotationPolicy, 'verifierWaitSeconds'>,
+): Promise<{ waitedSeconds: number; alert: boolean }> {
+  const { rows } = await client.query<{ waitedSeconds: number; alert: boolean }>(
+    `UPDATE rotation_request r
+     SET state = 'queued', result = $3, attempts = attempts - 1, lease_owner = NULL, lease_until = NULL,
+         next_attempt_at = clock_timestamp() + make_interval(secs => $4),
+         waiting_since = coalesce(r.waiting_since, statement_timestamp()),
+         wait_alerted_at = CASE WHEN due.alert THEN statement_timestamp() ELSE r.wait_alerted_at END
+     FROM (SELECT id, coalesce(wait_alerted_at, waiting_since) + make_interval(secs => $5) <= statement_timestamp()
+             AS alert
+           FROM rotation_request) due
+     WHERE r.id = $1 AND r.lease_owner = $2 AND due.id = r.id
+     RETURNING extract(epoch FROM statement_timestamp() - r.waiting_since)::float8 AS "waitedSeconds",
+       coalesce(due.alert, false) AS alert`,
+    [id, owner, reason, waitPauseSeconds, verifierWaitSeconds],
+  );
+  return rows[0] ?? { waitedSeconds: 0, alert: false };
 }
 
 /** How often any rotator met another one's lock in the last 15 minutes. */

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction, type Pool } from '@swfx/database';
 import { claimTick, ensureSchedule, type TaskOutcome } from '@swfx/messaging';
+import { forgetSilentVerifiers } from '@swfx/signing-keys';
 import { requireKeyEncryptionKeys } from './check-key-ring';
 import { reportFailure, reportOutcome, type Reporting } from './report-outcome';
 import { rotate, type RotationOutcome, type Rotator } from './rotate';
@@ -14,6 +15,7 @@ import {
   forgetOldRequests,
   requestFirstStart,
   requestRotation,
+  scheduledRotationIsOpen,
 } from './rotation-requests';
 
 /** The name of the task, and of its schedule. */
@@ -59,6 +61,9 @@ export function runRotations(rotator: Rotator, reporting: Reporting): (id: strin
 async function requestDueTick(pool: Pool): Promise<void> {
   await inTransaction(pool, async (client) => {
     if (!(await claimTick(client, rotationTask))) return;
+    await forgetSilentVerifiers(client);
+    // One that waits for a verifier is not to be followed by a queue of others.
+    if (await scheduledRotationIsOpen(client)) return;
     await requestRotation(client, { cause: 'scheduled', requestedBy: service });
     await forgetOldRequests(client);
   });

@@ -8,6 +8,7 @@ import { openFoundation, type Foundation } from '@swfx/service';
 import { parseKeyRing, type KeyRing } from '@swfx/signing-keys';
 import { Registry } from 'prom-client';
 import { configSchema } from '../config';
+import type { ImportedKeys } from '../import/imported-keys';
 import type { Rotator } from '../rotation/rotate';
 import { findDueRotations, runRotations } from '../rotation/rotation-task';
 
@@ -34,6 +35,8 @@ export function startRotator(options: {
   ring: string;
   /** How long a standby must have been published; 0 makes every request promote. */
   minimumPublishedSeconds: number;
+  verifierWaitSeconds?: number;
+  imported?: ImportedKeys;
   alertOnRetry?: boolean;
 }): TestRotator {
   const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
@@ -55,12 +58,14 @@ export function startRotator(options: {
       'jwt_key_rotations_total',
       'jwt_key_retirements_total',
       'jwt_key_rotation_errors_total',
+      'jwt_rotation_awaited_verifiers',
     ],
     registry,
   });
   const ring: KeyRing = parseKeyRing(new Secret(options.ring));
-  const policy = { graceSeconds: 900, minimumPublishedSeconds: options.minimumPublishedSeconds };
-  const rotator: Rotator = { ...foundation, ring, alg: 'ES256', policy, lockTtlMs: 30_000 };
+  const { minimumPublishedSeconds, verifierWaitSeconds = 60, imported } = options;
+  const policy = { graceSeconds: 900, minimumPublishedSeconds, verifierWaitSeconds };
+  const rotator: Rotator = { ...foundation, ring, alg: 'ES256', policy, imported, lockTtlMs: 30_000 };
   const alertOnRetry = options.alertOnRetry ?? false;
   return {
     foundation,
