@@ -25,6 +25,8 @@ import type { BackupWork } from './run/backup-work';
 import { chooseKeys } from './seal/backup-keys';
 import { startBackupTask } from './run/start-backup-task';
 import { startProofTask } from './prove/start-proof-task';
+import type { RestoreWork } from './restore/restore-work';
+import { startRestoreTask } from './restore/start-restore-task';
 import { openLocalStorage } from './storage/local-storage';
 import type { BackupStorage } from './storage/backup-storage';
 
@@ -59,6 +61,7 @@ const backupMetrics = [
   'db_backup_last_proven_timestamp_seconds',
   'db_backup_next_run_timestamp_seconds',
   'db_backup_verdict',
+  'db_restore_total',
   'backup_storage_used_bytes',
   'backup_storage_free_bytes',
 ] as const;
@@ -83,7 +86,8 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
     void proofs.poll();
   };
   const backups = startBackupTask(work, { redisUrl, cron: config.BACKUP_SCHEDULE_CRON, onEnd });
-  const tasks = [backups, proofs];
+  const restores = startRestoreTask(restoreWork(config, work), { redisUrl });
+  const tasks = [backups, proofs, restores];
   const graceMs = config.BACKUP_STOP_GRACE_SECONDS * 1000;
   lifecycle.onStop(
     'tasks',
@@ -93,6 +97,9 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
   observeWorkers(tasks, metrics);
   foundation.facts.subscribe(facts.backupProgressed, ({ phase }) => {
     if (phase === 'requested') void backups.poll();
+  });
+  foundation.facts.subscribe(facts.restoreProgressed, ({ phase }) => {
+    if (phase === 'asked') void restores.poll();
   });
 
   const heartbeat = startHeartbeat(pool, {
@@ -137,5 +144,15 @@ function backupWork(config: BackupConfig, foundation: Foundation, storage: Backu
     lockWaitSeconds: config.BACKUP_LOCK_WAIT_SECONDS,
     maxRunSeconds: config.BACKUP_MAX_RUN_SECONDS,
     scratchFolder: config.BACKUP_SCRATCH_DIR,
+  };
+}
+
+function restoreWork(config: BackupConfig, work: BackupWork): RestoreWork {
+  return {
+    ...work,
+    keepHours: config.RESTORE_KEEP_HOURS,
+    onPhase: async (restoreId, phase) => {
+      await work.facts.publish(facts.restoreProgressed, { restoreId, phase });
+    },
   };
 }

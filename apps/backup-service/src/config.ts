@@ -134,6 +134,9 @@ const settings = z.object({
   BACKUP_MAX_RUN_SECONDS: integer(1, 604_800)
     .default(21_600)
     .describe('Seconds after which an attempt, or a proof, is ended.'),
+  RESTORE_KEEP_HOURS: integer(1, 8_760)
+    .default(72)
+    .describe('Hours for which the database that a restore replaced is kept beside it, for an undo.'),
   BACKUP_STOP_GRACE_SECONDS: integer(0, 3_600)
     .default(10)
     .describe('Seconds that a running backup is given to finish when the service stops.'),

@@ -2,17 +2,15 @@
  * The operator's commands on backups. They need no more than the ops database: who may connect to it as the operator
  * may use them, and each that changes something is audited under the name of the operating system's user.
  */
-import { loadConfig, serviceSettings, type Environment } from '@swfx/config';
-import { openFoundation, operatorName, printJson, printTable, type Foundation } from '@swfx/service';
+import type { Environment } from '@swfx/config';
+import { operatorName, printJson, printTable } from '@swfx/service';
 import { Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
 import { askForBackup, chooseDatabase } from './ask-for-backup';
 import { backupColumns, listBackups } from './list-backups';
 import { showBackup, summariseBackup } from './show-backup';
 import { describeEnd, followRun } from './follow-run';
-
-/** What the commands need from the environment: DATABASE_URL and REDIS_URL; everything else has a default. */
-export const operatorConfig = z.object(serviceSettings);
+import { addRestoreCommands } from './restore-commands';
+import { withFoundation } from './with-foundation';
 
 export function createProgram(environment: Environment): Command {
   const program = new Command('swfx').description('Backups');
@@ -65,6 +63,7 @@ export function createProgram(environment: Environment): Command {
       if (json) printJson(found);
       else process.stdout.write(`${summariseBackup(found)}\n`);
     });
+  addRestoreCommands(backup, environment);
   return program;
 }
 
@@ -78,19 +77,4 @@ function positive(value: string): number {
 /** Progress is for people who watch; the outcome alone is the command's output. */
 function sayProgress(line: string): void {
   process.stderr.write(`${line}\n`);
-}
-
-async function withFoundation<T>(
-  environment: Environment,
-  work: (foundation: Foundation) => Promise<T>,
-): Promise<T> {
-  const config = loadConfig(operatorConfig, environment);
-  // Standard output is the command's: only what a person must act on is logged beside it.
-  const quiet = { ...config, LOG_LEVEL: 'error' };
-  const foundation = openFoundation(quiet, { service: 'backup-service', metrics: [] });
-  try {
-    return await work(foundation);
-  } finally {
-    await foundation.lifecycle.stop();
-  }
 }

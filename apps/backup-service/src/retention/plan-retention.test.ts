@@ -81,9 +81,7 @@ describe('planRetention', () => {
   });
 
   describe('whatever the backups, the policy and the clock', () => {
-    const worth = fc.constantFrom('proven', 'bad', 'unknown', 'pending') as fc.Arbitrary<
-      RetainedBackup['worth']
-    >;
+    const worth = fc.constantFrom<RetainedBackup['worth'][]>('proven', 'bad', 'unknown', 'pending');
     const one = fc.record({ at: fc.integer({ min: 0, max: 400 * 24 }), worth, inUse: fc.boolean() });
     const backups = fc.array(one, { maxLength: 30 }).map((list) =>
       list.map(({ at, ...rest }, n): RetainedBackup => ({

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@swfx/config';
-import { facts } from '@swfx/messaging';
+import { facts, type Fact } from '@swfx/messaging';
 import { createTestDatabase, createTestRedis, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { Registry } from 'prom-client';
 import { createApp } from '../app';
@@ -16,6 +16,8 @@ export interface TestGround {
   folder: string;
   backupDir: string;
   start(settings: Record<string, string>): Promise<TestService>;
+  /** Says a fact, as another process would. */
+  publish<Data>(fact: Fact<Data>, data: Data): Promise<void>;
   /** Makes a backup due, as an operator would. Returns its id. */
   request(database?: string): Promise<string>;
   /** Waits until a run is over, and returns its row. */
@@ -56,6 +58,9 @@ export async function prepareGround(options: { redisUrl?: string } = {}): Promis
   const redisUrl = options.redisUrl ?? (redis as { url: string }).url;
   const folder = await mkdtemp(join(tmpdir(), 'swfx-backup-'));
   const databaseUrl = await ops.urlAs('swfx_backup');
+  const publish = async <Data>(fact: Fact<Data>, data: Data) => {
+    await redis?.client.publish(fact.topic, JSON.stringify({ v: fact.v, data }));
+  };
   const one = async <Row>(sql: string, id: string) =>
     (await ops.pool.query(sql, [id])).rows[0] as Row | undefined;
   return {
@@ -65,14 +70,14 @@ export async function prepareGround(options: { redisUrl?: string } = {}): Promis
     environment: async (role = 'swfx_backup') =>
       environmentOf(folder, { databaseUrl: await ops.urlAs(role), redisUrl }),
     start: (settings) => startService(environmentOf(folder, { databaseUrl, redisUrl, ...settings })),
+    publish,
     async request(database = 'platform') {
       const { rows } = await ops.pool.query<{ id: string }>(
         `INSERT INTO backup_run (database, requested_by) VALUES ($1, 'test') RETURNING id`,
         [database],
       );
       const id = (rows[0] as { id: string }).id;
-      const hint = { v: 1, data: { backupId: id, phase: 'requested' } };
-      await redis?.client.publish(facts.backupProgressed.topic, JSON.stringify(hint));
+      await publish(facts.backupProgressed, { backupId: id, phase: 'requested' });
       return id;
     },
     ended: (id) =>

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Queryable } from '@swfx/database';
+import type { RestoreState } from '../catalogue/restores';
+import type { RestorePlan } from '../restore/plan-restore';
+import type { UndoPlan } from '../restore/plan-undo';
+
+/** A restore as `swfx backup restore --json` and `swfx backup restores --json` print it. */
+export interface RestoreReport {
+  id: string;
+  backup_id: string;
+  database: string;
+  into: string | null;
+  state: RestoreState;
+  asked: string | null;
+  phase: string | null;
+  requested_by: string;
+  requested_at: Date;
+  plan: RestorePlan | null;
+  undo_plan: UndoPlan | null;
+  live_name: string | null;
+  /** The database that stands aside, while it does. */
+  kept_name: string | null;
+  keep_until: Date | null;
+  restore_seconds: number | null;
+  reason: string | null;
+  error: string | null;
+}
+
+const columns = `id, backup_id, database, into_name AS into, state, asked, phase, requested_by, requested_at, plan, undo_plan,
+  live_name, CASE WHEN keep_until IS NOT NULL AND dropped_at IS NULL
+                  THEN CASE state WHEN 'undone' THEN beside_name ELSE kept_name END END AS kept_name,
+  keep_until, restore_seconds, reason, error`;
+
+const pollMs = 200;
+const patienceMs = 20_000;
+
+/** Follows the step that was asked of a restore to its end, or until nothing has taken it for 20 s. */
+export async function followRestore(
+  db: Queryable,
+  id: string,
+  say: (line: string) => void,
+): Promise<RestoreReport> {
+  const askedAt = performance.now();
+  let said = '';
+  for (;;) {
+    const { taken, ...report } = await readReport(db, id);
+    if (report.asked === null) return report;
+    if (!taken && performance.now() - askedAt > patienceMs)
+      throw new Error(`Nothing has taken restore ${id} up: is backup-service running?`);
+    const line = `${report.database}: ${report.phase ?? (taken ? 'looking' : 'waiting to be taken')}`;
+    if (line !== said) say(line);
+    said = line;
+    await sleep(pollMs);
+  }
+}
+
+async function readReport(db: Queryable, id: string): Promise<RestoreReport & { taken: boolean }> {
+  const { rows } = await db.query<RestoreReport & { taken: boolean }>(
+    `SELECT ${columns}, attempt > 0 AS taken FROM db_restore WHERE id = $1`,
+    [id],
+  );
+  if (!rows[0]) throw new Error(`the restore ${id} is gone`);
+  return rows[0];
+}
+
+/** Restores, newest first. */
+export async function listRestores(db: Queryable, limit: number): Promise<RestoreReport[]> {
+  const { rows } = await db.query<RestoreReport>(
+    `SELECT ${columns} FROM db_restore ORDER BY requested_at DESC LIMIT $1`,
+    [limit],
+  );
+  return rows;
+}
+
+/** The restore that an undo means: the named one, or the newest that has kept the database it replaced. */
+export async function chooseRestoreToUndo(db: Queryable, id: string | undefined): Promise<RestoreReport> {
+  const { rows } = await db.query<RestoreReport>(
+    `SELECT ${columns} FROM db_restore
+     WHERE state = 'restored' AND keep_until IS NOT NULL AND dropped_at IS NULL
+       AND ($1::text IS NULL OR starts_with(id::text, lower($1)))
+     ORDER BY finished_at DESC LIMIT 2`,
+    [id ?? null],
+  );
+  const [found, another] = rows;
+  if (!found)
+    throw new Error(
+      `There is no restore${id ? ` ${id}` : ''} to undo: npx swfx backup restores shows those there were.`,
+    );
+  if (id !== undefined && another)
+    throw new Error(`More than one restore begins with ${id}: give more of its id.`);
+  return found;
+}

@@ -1,0 +1,55 @@
+/**
+ * Restores the dump of a backup into an empty database and compares what is there with what was dumped. The one place
+ * where a restore leans on the storage, the seal and the proof: it believes no more than a proof does.
+ */
+import { BackupError } from '../backup-error';
+import type { ServerAddress } from '../postgres-client/server-address';
+import { findClientPrograms } from '../postgres-client/find-client-programs';
+import { findZstd } from '../programs/find-zstd';
+import { judgeContent, type ProofResult } from '../prove/prove-backup';
+import { readRestored } from '../prove/read-restored';
+import { restoreDump } from '../prove/restore-dump';
+import type { BackupWork } from '../run/backup-work';
+import { chooseUnseal } from '../seal/backup-keys';
+import type { Manifest } from '../seal/manifest';
+
+export interface FillJob {
+  manifest: Manifest;
+  /** Folder of the backup in the storage. */
+  location: string;
+  /** The empty database. */
+  address: ServerAddress;
+  serverMajor: number;
+  signal: AbortSignal;
+  /** Called when the restore is over and the comparison begins. */
+  onRestored(): Promise<void>;
+}
+
+/** Fills the database; throws what stopped it. A result other than a proof means that it must not be used. */
+export async function fillFromBackup(
+  job: FillJob,
+  settings: Pick<BackupWork, 'storage' | 'path' | 'keys'>,
+): Promise<ProofResult> {
+  const { manifest, address, signal } = job;
+  const programs = await findClientPrograms(job.serverMajor, settings.path);
+  const zstd = await findZstd(settings.path);
+  if (!programs || !zstd)
+    throw new BackupError(
+      'client_missing',
+      `this machine lacks pg_restore of Postgres ${job.serverMajor} or zstd`,
+    );
+  const stored = await settings.storage.get(`${job.location}/${manifest.dump.file}`);
+  if (!stored) return { verdict: 'CORRUPT', reason: 'its dump is not in the storage' };
+  const sealed = chooseUnseal(manifest, settings.keys);
+  if (!sealed.ok) return { verdict: 'CANNOT_VERIFY_HERE', reason: sealed.reason };
+  const { pgRestore } = programs;
+  const readBack = await restoreDump(stored, { address, pgRestore, zstd, unseal: sealed.unseal, signal });
+  if (readBack.storedSha256 !== manifest.dump.stored_sha256)
+    return { verdict: 'CORRUPT', reason: 'its stored bytes are not those that were written' };
+  if (readBack.dumpedSha256 !== manifest.dump.dumped_sha256)
+    return { verdict: 'CORRUPT', reason: 'what it unpacks to is not what was dumped' };
+  await job.onRestored();
+  const restored = await readRestored(address, manifest.proof_level, signal);
+  // Its owner, privileges and settings are those of the database that it replaces, not those of the dumped one.
+  return judgeContent(manifest, { ...restored, properties: undefined });
+}
