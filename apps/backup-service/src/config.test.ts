@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@swfx/config';
 import { configSchema } from './config';
+import { chooseKeys } from './seal/backup-keys';
 
 const ops = { DATABASE_URL: 'postgres://u:p@h/ops', REDIS_URL: 'redis://h' };
 const platform = '[{"name":"platform","url":"postgres://u:canary@h/platform"}]';
@@ -37,6 +38,22 @@ describe('the configuration', () => {
     const refuse = () => load({ BACKUP_TARGETS: value });
     expect(refuse).toThrow(problem);
     expect(refuse).not.toThrow('canary');
+  });
+
+  it('encrypts where a key is given, and refuses what would encrypt with nothing', () => {
+    const key = `a:${Buffer.alloc(32, 1).toString('base64')}`;
+    expect(chooseKeys(load({ BACKUP_TARGETS: platform }))).toMatchObject({ encrypt: false });
+    expect(chooseKeys(load({ BACKUP_TARGETS: platform, BACKUP_ENCRYPTION_KEYS: key }))).toMatchObject({
+      encrypt: true,
+    });
+    expect(() => load({ BACKUP_TARGETS: platform, BACKUP_ENCRYPTION_ENABLED: 'True' })).toThrow(
+      'BACKUP_ENCRYPTION_ENABLED is true, and BACKUP_ENCRYPTION_KEYS is not given',
+    );
+    const off = { BACKUP_TARGETS: platform, BACKUP_ENCRYPTION_KEYS: key, BACKUP_ENCRYPTION_ENABLED: 'false' };
+    expect(chooseKeys(load(off))).toMatchObject({ encrypt: false });
+    expect(() => load({ ...off, BACKUP_RECOVERY_RECIPIENT: 'nonsense' })).toThrow(
+      'must be an X25519 public key',
+    );
   });
 
   it('refuses a storage that there is not, and a schedule that is none', () => {
