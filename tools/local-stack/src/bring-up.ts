@@ -2,15 +2,19 @@
 import { loadSamplePlatform } from '@swfx/sample-platform';
 import { prepareDatabases } from './databases';
 import { addDemoUser, backUpPlatform, demoEmail, rotateKeys } from './first-run';
+import { monitoringChildren } from './monitoring-children';
+import { writeMonitoringFiles } from './monitoring-files';
 import type { PreparedMachine } from './prepare-machine';
 import type { Progress } from './progress';
 import { defineServices, operatorEnvironment, serviceChild } from './services';
 import type { StackFacts } from './services';
 import type { Supervisor } from './supervise';
+import { untilScraped } from './until-scraped';
 import { adminUrl } from './urls';
 import { writePrivateFile } from './write-private-file';
 
 type FirstRun = Pick<BringUp, 'progress' | 'signal'> & { facts: StackFacts; step: Progress['step'] };
+type StartMonitoring = Pick<BringUp, 'supervisor' | 'signal'> & Pick<FirstRun, 'facts' | 'step'>;
 type BringUp = { machine: PreparedMachine; supervisor: Supervisor; progress: Progress; signal: AbortSignal };
 
 /** Resolves when every child is ready. Rejects when a step fails or `signal` aborts; the caller stops what runs. */
@@ -30,6 +34,7 @@ export async function bringUp({ machine, supervisor, progress, signal }: BringUp
     await loadSamplePlatform({ databaseUrl: adminUrl(facts, 'platform'), onProgress: note });
   });
   await startServices(facts, supervisor, step);
+  await startMonitoring({ facts, supervisor, step, signal });
   await firstRun({ facts, step, progress, signal });
 }
 
@@ -52,6 +57,18 @@ async function startServices(
     const children = ofTier.map((service) => serviceChild(service, facts));
     await step(ofTier.map(({ name }) => name).join(', '), () => startAll(supervisor, children));
   }
+}
+
+/** Before the first rotation and backup, so that Prometheus sees their counters move. */
+async function startMonitoring({ facts, supervisor, step, signal }: StartMonitoring): Promise<void> {
+  const { monitoring } = facts;
+  if (!monitoring) return;
+  await step('Prometheus, Alertmanager, exporters', async (note) => {
+    await writeMonitoringFiles(facts);
+    await startAll(supervisor, monitoringChildren(facts, monitoring));
+    note('the first scrapes');
+    await untilScraped(facts.ports.prometheus, signal);
+  });
 }
 
 /** A rotation or a backup that fails is said and goes to Slack; the stack runs, so that the cause can be looked for. */

@@ -19,6 +19,7 @@ const logins: Login[] = [
     groups: [`swfx_${service}`],
     database: 'ops' as const,
   })),
+  { name: 'swfx_monitor_login', groups: ['pg_monitor'], database: 'ops' },
   { name: 'platform_api', groups: ['pg_read_all_data', 'pg_write_all_data'], database: 'platform' },
   // A backup that row security filters would be a partial one.
   { name: 'platform_backup', groups: ['pg_read_all_data'], database: 'platform', attributes: 'bypassrls' },

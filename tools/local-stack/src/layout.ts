@@ -8,6 +8,8 @@ export type Layout = {
   logsDir: string;
   backupsDir: string;
   spoolDir: string;
+  /** The configuration and the data of Prometheus and Alertmanager. */
+  monitoringDir: string;
   secretsFile: string;
   operatorFile: string;
   stateFile: string;
@@ -24,6 +26,7 @@ export function layoutOf(root: string, stateDir?: string): Layout {
     logsDir: join(data, 'logs'),
     backupsDir: join(data, 'backups'),
     spoolDir: join(state, 'spool'),
+    monitoringDir: join(state, 'monitoring'),
     secretsFile: join(state, 'secrets.json'),
     operatorFile: join(state, 'operator.env'),
     stateFile: join(state, 'state.json'),

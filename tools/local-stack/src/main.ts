@@ -19,6 +19,8 @@ export async function start(options: {
   const output = standardOutput();
   const progress = createProgress(output);
   const inherited = { path: process.env['PATH'], home: process.env['HOME'] };
+  // Each child has a listener for our exit.
+  process.setMaxListeners(30);
   const stop = listenForStop();
   return runStack({ root, options: parsed.options, output, progress, stop, inherited, rebuild }).then(
     () => 0,

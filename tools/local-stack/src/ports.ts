@@ -13,9 +13,16 @@ export const usualPorts = {
   slack: 8004,
   postgres: 15432,
   redis: 16379,
+  prometheus: 9091,
+  alertmanager: 9093,
+  postgresExporter: 9187,
+  redisExporter: 9121,
 };
 
 export type Ports = typeof usualPorts;
+
+/** Those that only `--monitoring` listens on. */
+export const monitoringPorts = ['prometheus', 'alertmanager', 'postgresExporter', 'redisExporter'] as const;
 
 /** A free port for each name. They are all held at once, so that no two are the same. */
 export async function freePorts(): Promise<Ports> {
@@ -34,7 +41,7 @@ async function otherFreePort(taken: Set<number>): Promise<number> {
 }
 
 /** The ports that cannot be listened on at 127.0.0.1 because somebody already does. */
-export async function takenPorts(ports: Ports): Promise<number[]> {
+export async function takenPorts(ports: Partial<Ports>): Promise<number[]> {
   const all = Object.values(ports);
   const free = await Promise.all(all.map(isFree));
   return all.filter((_, index) => !free[index]);

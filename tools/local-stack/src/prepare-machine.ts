@@ -14,7 +14,7 @@ import {
 import type { PostgresHome } from './engines';
 import type { Layout } from './layout';
 import { portHolder } from './port-holder';
-import { freePorts, takenPorts, usualPorts } from './ports';
+import { freePorts, monitoringPorts, takenPorts, usualPorts } from './ports';
 import type { Ports } from './ports';
 import { provision } from './provision';
 import { loadSecrets } from './secrets';
@@ -28,7 +28,8 @@ export type PreparedMachine = { facts: StackFacts; postgres: Child; redis: Child
 
 export async function prepareMachine(context: StackContext, layout: Layout): Promise<PreparedMachine> {
   const { root, options, inherited, progress } = context;
-  const machine = await provision({ root, yes: options.yes, path: inherited.path, say: progress.say });
+  const { yes, monitoring } = options;
+  const machine = await provision({ root, yes, monitoring, path: inherited.path, say: progress.say });
   await createFolders(layout);
   const { secrets, isNew } = await loadSecrets(layout.secretsFile, loginNames);
   const home = await choosePostgresHome(layout);
@@ -39,7 +40,7 @@ export async function prepareMachine(context: StackContext, layout: Layout): Pro
   }
   const chosen = await choosePostgres(machine.postgres, await majorsWithData(home), inherited.path);
   if (chosen.notice) progress.say(chosen.notice);
-  const ports = options.freePorts ? await freePorts() : await usualPortsIfFree();
+  const ports = options.freePorts ? await freePorts() : await usualPortsIfFree(monitoring);
   const dotenv = await readDotenv(join(root, '.env'));
   const facts: StackFacts = {
     layout,
@@ -49,6 +50,7 @@ export async function prepareMachine(context: StackContext, layout: Layout): Pro
     dotenv,
     machine: { ...machine, postgres: chosen.programs },
     overrides: options.env,
+    monitoring: monitoring ? machine.monitoring : undefined,
   };
   return {
     facts,
@@ -74,8 +76,10 @@ async function refuseForeignData(home: PostgresHome, layout: Layout): Promise<vo
   await mkdir(home.folder, { recursive: true, mode: 0o755 });
 }
 
-async function usualPortsIfFree(): Promise<Ports> {
-  const taken = await takenPorts(usualPorts);
+async function usualPortsIfFree(monitoring: boolean): Promise<Ports> {
+  const needed: Partial<Ports> = { ...usualPorts };
+  if (!monitoring) for (const name of monitoringPorts) delete needed[name];
+  const taken = await takenPorts(needed);
   if (!taken.length) return usualPorts;
   const named = await Promise.all(taken.map(describePort));
   throw new StackError(

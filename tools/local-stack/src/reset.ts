@@ -39,8 +39,19 @@ async function removeData(layout: Layout): Promise<void> {
   const names = await readdir(layout.stateDir);
   const postgres = names.filter((name) => /^postgres-\d+(\.\w+)?$/.test(name));
   const inState = ['redis', ...postgres].map((name) => join(layout.stateDir, name));
-  const { spoolDir, logsDir, backupsDir, secretsFile, operatorFile, stateFile, lockFile } = layout;
-  const all = [spoolDir, logsDir, backupsDir, secretsFile, operatorFile, stateFile, lockFile, ...inState];
+  const { spoolDir, monitoringDir, logsDir, backupsDir, secretsFile, operatorFile, stateFile, lockFile } =
+    layout;
+  const all = [
+    spoolDir,
+    monitoringDir,
+    logsDir,
+    backupsDir,
+    secretsFile,
+    operatorFile,
+    stateFile,
+    lockFile,
+    ...inState,
+  ];
   await Promise.all(
     [...all, outsidePostgresFolder(layout)].map((path) => rm(path, { recursive: true, force: true })),
   );

@@ -84,7 +84,11 @@ async function untilEnd(
 }
 
 function urlsOf({ facts }: PreparedMachine): Record<string, string> {
-  const { gateway, slack, dispatcher, upstream } = facts.ports;
+  const { gateway, slack, dispatcher, upstream, prometheus, alertmanager } = facts.ports;
+  const monitoring = {
+    prometheus: `http://127.0.0.1:${prometheus}`,
+    alertmanager: `http://127.0.0.1:${alertmanager}`,
+  };
   return {
     gateway: `http://127.0.0.1:${gateway}`,
     dispatcher: `http://127.0.0.1:${dispatcher}`,
@@ -93,5 +97,6 @@ function urlsOf({ facts }: PreparedMachine): Record<string, string> {
     opsDatabase: adminUrl(facts, 'ops'),
     platformDatabase: adminUrl(facts, 'platform'),
     redis: redisUrl(facts),
+    ...(facts.monitoring ? monitoring : {}),
   };
 }

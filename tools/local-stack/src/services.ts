@@ -2,17 +2,20 @@
 import { dirname, join } from 'node:path';
 import type { Layout } from './layout';
 import type { Ports } from './ports';
+import type { MonitoringPrograms } from './programs';
 import type { ProvisionedMachine } from './provision';
 import type { Secrets } from './secrets';
 import { startService } from './start-service';
 import type { Child } from './supervise';
-import { loginUrl, redisUrl } from './urls';
+import { loginUrl, redisUrl, slackWebhookUrl } from './urls';
 
 export type StackFacts = {
   layout: Layout;
   ports: Ports;
   secrets: Secrets;
   machine: ProvisionedMachine;
+  /** The programs of `--monitoring`, where it was asked for. */
+  monitoring?: MonitoringPrograms;
   /** Our own PATH and HOME. */
   inherited: { path?: string; home?: string };
   /** The settings of the clone's `.env`, which yield to what the stack itself has to decide. */
@@ -52,7 +55,8 @@ export function serviceChild(service: ServiceDefinition, { layout }: StackFacts)
   const logFile = join(layout.logsDir, `${logName(service)}.log`);
   const bundle = join(layout.root, service.project, 'dist/main.js');
   const { name, tier, env, readyUrl } = service;
-  const options = { bundle, cwd: layout.root, env, logFile, readyUrl };
+  const args = ['--enable-source-maps', bundle];
+  const options = { program: process.execPath, args, cwd: layout.root, env, logFile, readyUrl };
   return { name, tier, logFile, start: (signal) => startService(options, signal) };
 }
 
@@ -110,7 +114,7 @@ function backup(facts: StackFacts): ServiceDefinition {
 
 /** The last of the four to stop: it sends what the others have to say when they stop. */
 function dispatcher(facts: StackFacts): ServiceDefinition {
-  const { ports, secrets } = facts;
+  const { ports } = facts;
   return define(facts, {
     name: 'alert-dispatcher',
     project: 'apps/alert-dispatcher',
@@ -118,7 +122,7 @@ function dispatcher(facts: StackFacts): ServiceDefinition {
     ports: [ports.dispatcher, ports.dispatcherOperations],
     env: {
       DATABASE_URL: loginUrl(facts, 'swfx_dispatcher_login', 'ops'),
-      SLACK_WEBHOOK_URL: `http://${host}:${ports.slack}/services/T000/B000/${secrets.slackWebhookSecret}`,
+      SLACK_WEBHOOK_URL: slackWebhookUrl(facts),
       SLACK_ALERTING_ENABLED: 'true',
     },
   });

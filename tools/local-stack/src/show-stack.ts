@@ -1,5 +1,7 @@
 import { commandsToTry } from './commands-to-try';
 import { demoEmail } from './first-run';
+import { monitoringNames } from './monitoring-children';
+import type { MonitoringPort } from './monitoring-children';
 import { paint } from './paint';
 import type { Output } from './progress';
 import { defineServices } from './services';
@@ -28,7 +30,7 @@ export function showStack(facts: StackFacts, children: ChildStatus[], output: Ou
   output.write(lines.join('\n'));
 }
 
-/** The rows of the table: services in the order of the contract, then the two engines. Pure. */
+/** The rows of the table: services in the order of the contract, then the two engines and what watches. Pure. */
 export function tableRows(facts: StackFacts, children: ChildStatus[]): TableRow[] {
   const stateOf = (name: string): string => children.find((child) => child.name === name)?.state ?? 'stopped';
   const postgres = `Postgres ${facts.machine.postgres.major}`;
@@ -36,5 +38,15 @@ export function tableRows(facts: StackFacts, children: ChildStatus[]): TableRow[
     ...defineServices(facts).map(({ name, ports }) => ({ service: name, ports, state: stateOf(name) })),
     { service: postgres, ports: String(facts.ports.postgres), state: stateOf(postgres) },
     { service: 'Redis', ports: String(facts.ports.redis), state: stateOf('Redis') },
+    ...monitoringRows(facts, stateOf),
   ];
+}
+
+function monitoringRows({ monitoring, ports }: StackFacts, stateOf: (name: string) => string): TableRow[] {
+  if (!monitoring) return [];
+  return Object.entries(monitoringNames).map(([port, service]) => ({
+    service,
+    ports: String(ports[port as MonitoringPort]),
+    state: stateOf(service),
+  }));
 }

@@ -7,6 +7,7 @@ describe('parseStartOptions', () => {
       reset: false,
       watch: false,
       freePorts: false,
+      monitoring: false,
       stateDir: undefined,
       env: {},
     };

@@ -6,6 +6,7 @@ export type StartOptions = {
   reset: boolean;
   watch: boolean;
   freePorts: boolean;
+  monitoring: boolean;
   stateDir?: string;
   env: Record<string, string>;
 };
@@ -16,9 +17,9 @@ export function parseStartOptions(
 ): { ok: true; options: StartOptions } | { ok: false; problem: string } {
   try {
     const { values } = parseArgs({ args, options: knownOptions, strict: true });
-    const { yes, reset, watch, 'free-ports': freePorts, 'state-dir': stateDir } = values;
+    const { yes, reset, watch, monitoring, 'free-ports': freePorts, 'state-dir': stateDir } = values;
     const env = Object.fromEntries((values.env ?? []).map(parseSetting));
-    return { ok: true, options: { yes, reset, watch, freePorts, stateDir, env } };
+    return { ok: true, options: { yes, reset, watch, monitoring, freePorts, stateDir, env } };
   } catch (error) {
     return { ok: false, problem: `${(error as Error).message.replace(/\..*$/s, '')}.` };
   }
@@ -30,6 +31,7 @@ const knownOptions = {
   reset: flag,
   watch: flag,
   'free-ports': flag,
+  monitoring: flag,
   'state-dir': { type: 'string' },
   env: { type: 'string', multiple: true },
 } as const;

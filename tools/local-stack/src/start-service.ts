@@ -5,9 +5,10 @@ import type { ServerProcess } from '@swfx/postgres-server';
 import { describeExit } from './describe-exit';
 import type { Running } from './supervise';
 
-/** A Node program that says over HTTP when it is ready. */
+/** A program that says over HTTP when it is ready. */
 export type Service = {
-  bundle: string;
+  program: string;
+  args: string[];
   cwd: string;
   env: Record<string, string>;
   logFile: string;
@@ -21,7 +22,7 @@ export type Service = {
 /** Starts a service and resolves when it is ready. Rejects, with nothing left running, if that does not happen. */
 export async function startService(service: Service, signal: AbortSignal): Promise<Running> {
   const { stopTimeoutMs = 20_000 } = service;
-  const server = await spawnNode(service);
+  const server = await spawnLogged(service);
   const stop = (): Promise<unknown> => server.stop([{ signal: 'SIGTERM', timeoutMs: stopTimeoutMs }]);
   try {
     await untilReady(service, server, signal);
@@ -32,11 +33,10 @@ export async function startService(service: Service, signal: AbortSignal): Promi
   }
 }
 
-async function spawnNode({ bundle, cwd, env, logFile }: Service): Promise<ServerProcess> {
+async function spawnLogged({ program, args, cwd, env, logFile }: Service): Promise<ServerProcess> {
   const log = await open(logFile, 'a');
-  const args = ['--enable-source-maps', bundle];
   const stdio = ['ignore' as const, log.fd, log.fd];
-  return spawnServer({ program: process.execPath, args, cwd, env, stdio }).finally(() => log.close());
+  return spawnServer({ program, args, cwd, env, stdio }).finally(() => log.close());
 }
 
 async function untilReady(service: Service, server: ServerProcess, signal: AbortSignal): Promise<void> {

@@ -37,7 +37,8 @@ describe('createSupervisor', () => {
     await writeFile(bundle, program(behaviour));
     const env = { PORT: String(port), NAME: name, ORDER: join(folder, 'order') };
     const readyUrl = `http://127.0.0.1:${port}/`;
-    const options = { bundle, cwd: folder, env, logFile, readyUrl, stopTimeoutMs: 300 };
+    const start = { program: process.execPath, args: [bundle], cwd: folder, env };
+    const options = { ...start, logFile, readyUrl, stopTimeoutMs: 300 };
     return { name, tier, logFile, start: (signal) => startService(options, signal) };
   };
   const pidOf = (name: string): number => {

@@ -20,6 +20,11 @@ export function redisUrl({ ports, secrets }: Facts): string {
   return `redis://:${encodeURIComponent(secrets.redisPassword)}@127.0.0.1:${ports.redis}`;
 }
 
+/** The webhook of the Slack stand-in, which is as secret as Slack's own. Pure. */
+export function slackWebhookUrl({ ports, secrets }: Facts): string {
+  return `http://127.0.0.1:${ports.slack}/services/T000/B000/${secrets.slackWebhookSecret}`;
+}
+
 function postgresUrl(user: string, password: string, port: number, database: string): string {
   return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
