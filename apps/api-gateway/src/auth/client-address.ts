@@ -12,10 +12,14 @@ export type ClientAddress = (request: IncomingMessage) => string;
 export function readNetworks(text: string): BlockList | string {
   const list = new BlockList();
   for (const entry of text.split(/[\s,]+/).filter(Boolean)) {
-    const [address = '', bits] = entry.split('/');
+    const [address = '', bits, ...more] = entry.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     const longest = family === 'ipv6' ? 128 : 32;
-    if (!isIP(address) || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= longest)))
+    if (
+      !isIP(address) ||
+      more.length > 0 ||
+      (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
+    )
       return entry;
     list.addSubnet(address, Number(bits ?? longest), family);
   }

@@ -80,6 +80,8 @@ export interface TestPlatform {
   keyEncryptionKeys: string;
   /** Starts a gateway on this database and Redis; ended with the platform. */
   start(upstream: string, settings?: Record<string, string>): Promise<TestGateway>;
+  /** The database as the role of a gateway that makes tokens. */
+  gatewayDatabaseUrl(): Promise<string>;
   addUser(user: { email: string; password: string; scopes: string[]; disabled?: boolean }): Promise<string>;
   stop(): Promise<void>;
 }
@@ -91,12 +93,14 @@ export async function createTestPlatform(): Promise<TestPlatform> {
   const keyEncryptionKeys = `test:${randomBytes(32).toString('base64')}`;
   const started: TestGateway[] = [];
   let gatewayUrl: Promise<string> | undefined;
+  const gatewayDatabaseUrl = () => (gatewayUrl ??= database.urlAs('swfx_gateway'));
   return {
     database,
     redis,
     keyEncryptionKeys,
+    gatewayDatabaseUrl,
     async start(upstream, settings = {}) {
-      const databaseUrl = await (gatewayUrl ??= database.urlAs('swfx_gateway'));
+      const databaseUrl = await gatewayDatabaseUrl();
       const gateway = await startTestGateway({
         databaseUrl,
         redisUrl: redis.url,
