@@ -129,7 +129,8 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
   return listener.port;
 }
 
-function backupWork(config: BackupConfig, foundation: Foundation, storage: BackupStorage): BackupWork {
+/** What backups and proofs work with, from the configuration. */
+export function backupWork(config: BackupConfig, foundation: Foundation, storage: BackupStorage): BackupWork {
   return {
     ...foundation,
     storage,

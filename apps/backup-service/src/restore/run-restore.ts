@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorMessage } from '@swfx/errors';
 import type { TaskOutcome } from '@swfx/messaging';
+import type { Client } from 'pg';
 import { keepLease } from '../catalogue/keep-lease';
 import {
   claimRestore,
@@ -18,6 +19,7 @@ import {
   type RestoreClaim,
 } from '../catalogue/restores';
 import { databaseNames } from './database-names';
+import { fenceOff } from './fence-off';
 import { openMaintenanceSession } from './maintenance-session';
 import { planUndo, type UndoPlan } from './plan-undo';
 import { findTarget, withPreparedRestore, type PreparedRestore } from './prepare-restore';
@@ -26,7 +28,7 @@ import { classifyRestoreFailure, RestoreError } from './restore-error';
 import { restoreEvents } from './restore-events';
 import { propertiesOf } from '../seal/manifest';
 import type { RestoreWork } from './restore-work';
-import { dropDatabase, listDatabases } from './swap-databases';
+import { dropDatabase, listDatabases, openAgain } from './swap-databases';
 import { gatherUndoFacts, undoRestore } from './undo-restore';
 
 const takeOvers = 5;
@@ -34,6 +36,8 @@ const takeOvers = 5;
 interface Step {
   claim: RestoreClaim;
   signal: AbortSignal;
+  /** Makes this the only runner that the server listens to; throws when the step is no longer this runner's. */
+  takeServer(session: Client): Promise<void>;
   /** Says that a phase begins; throws when the step is no longer this runner's. */
   enterPhase(phase: string): Promise<void>;
 }
@@ -47,20 +51,22 @@ export async function runRestore(work: RestoreWork, id: string, stopping: AbortS
   const step: Step = {
     claim,
     signal: AbortSignal.any([stopping, lease.lost, limit]),
+    async takeServer(session) {
+      // Asked first, so that a runner that was given up for dead does not fence off the one that lives.
+      if (!(await renewRestore(work.pool, claim))) throw lost();
+      await fenceOff(session, claim.id);
+    },
     async enterPhase(phase) {
-      if (!(await enterPhase(work.pool, claim, phase)))
-        throw new RestoreError('interrupted', 'another runner has taken this over');
+      if (!(await enterPhase(work.pool, claim, phase))) throw lost();
       await work.onPhase(claim.id, phase);
     },
   };
   try {
-    if (claim.attempt > takeOvers)
-      throw new RestoreError(
-        'interrupted',
-        `it was begun ${takeOvers} times, and each time the process ended without a word`,
-      );
+    if (claim.attempt > takeOvers) throw await giveUp(work, claim, step.signal);
     return await steps[claim.step](work, step);
   } catch (error) {
+    // Whoever took this over has ended our session: that is no failure of the restore.
+    await lease.renew();
     if (lease.lost.aborted) return 'skipped';
     if (stopping.aborted) {
       await handBack(work.pool, claim);
@@ -72,6 +78,15 @@ export async function runRestore(work: RestoreWork, id: string, stopping: AbortS
   }
 }
 
+/** Whoever died in a swap may have left the live database closed. */
+async function giveUp(work: RestoreWork, claim: RestoreClaim, signal: AbortSignal): Promise<RestoreError> {
+  const names = namesOf(work, claim);
+  await onServer(work, claim, { signal, use: (session) => openAgain(session, names.live) });
+  const what = `it was begun ${takeOvers} times, and each time the process ended without a word`;
+  return new RestoreError('interrupted', `${what}; ${names.beside} may be left behind`);
+}
+
+const lost = () => new RestoreError('interrupted', 'another runner has taken this over');
 const timeout = (work: RestoreWork) =>
   new RestoreError('timeout', `it was not done after ${work.maxRunSeconds} s`);
 
@@ -124,6 +139,7 @@ async function carryOut(work: RestoreWork, step: Step, prepared: PreparedRestore
   const { session, target, backup, names, facts } = prepared;
   const { claim } = step;
   const { server, database } = facts;
+  await step.takeServer(session);
   try {
     await restoreDatabase(
       session,
@@ -196,7 +212,14 @@ async function undo(work: RestoreWork, step: Step): Promise<TaskOutcome> {
   if (claim.phase === null && undoPlan.decision === 'refuse')
     throw new RestoreError('refused', undoPlan.obstacles.join('; '));
   await step.enterPhase('swapping');
-  await onServer(work, claim, { signal, use: (session) => undoRestore(session, names) });
+  await onServer(work, claim, {
+    signal,
+    use: async (session) => {
+      await step.takeServer(session);
+      await step.enterPhase('swapping');
+      await undoRestore(session, names);
+    },
+  });
   const entered = await work.audit.transaction(async (client, note) => {
     if (!(await endStep(client, claim, { state: 'undone', undoPlan, keepHours: work.keepHours })))
       return false;
@@ -248,7 +271,7 @@ async function onServer<T>(
   claim: RestoreClaim,
   options: {
     signal: AbortSignal;
-    use: (session: Awaited<ReturnType<typeof openMaintenanceSession>>) => Promise<T>;
+    use: (session: Client) => Promise<T>;
   },
 ): Promise<T> {
   const session = await openMaintenanceSession(findTarget(work, claim.database).address, options.signal);

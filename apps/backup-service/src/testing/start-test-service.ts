@@ -68,7 +68,10 @@ export async function prepareGround(options: { redisUrl?: string } = {}): Promis
     folder,
     backupDir: join(folder, 'backups'),
     environment: async (role = 'swfx_backup') =>
-      environmentOf(folder, { databaseUrl: await ops.urlAs(role), redisUrl }),
+      environmentOf(folder, {
+        databaseUrl: role === 'swfx_backup' ? databaseUrl : await ops.urlAs(role),
+        redisUrl,
+      }),
     start: (settings) => startService(environmentOf(folder, { databaseUrl, redisUrl, ...settings })),
     publish,
     async request(database = 'platform') {

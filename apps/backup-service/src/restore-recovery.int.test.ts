@@ -1,0 +1,187 @@
+import { loadConfig } from '@swfx/config';
+import type { TaskOutcome } from '@swfx/messaging';
+import { openFoundation, type Foundation } from '@swfx/service';
+import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
+import { Client } from 'pg';
+import { Registry } from 'prom-client';
+import { backupWork } from './app';
+import { askForStep, requestRestore } from './catalogue/restores';
+import { configSchema } from './config';
+import { restorePhases } from './restore/restore-database';
+import type { RestoreWork } from './restore/restore-work';
+import { runRestore } from './restore/run-restore';
+import { openLocalStorage } from './storage/local-storage';
+import { prepareGround, targets, type TestGround } from './testing/start-test-service';
+
+/** A runner that is killed does nothing more, says nothing more, and holds its lease until that runs out. */
+describe('a restore whose process is killed', () => {
+  let ground: TestGround;
+  let source: TestDatabase;
+  let backupId: string;
+  let foundation: Foundation;
+  let work: RestoreWork;
+  let server: Client;
+  const never = new AbortController().signal;
+
+  beforeAll(async () => {
+    source = await createTestDatabase({ migrate: false });
+    await source.pool.query('CREATE TABLE a (i int); INSERT INTO a SELECT generate_series(1, 100)');
+    ground = await prepareGround();
+    const service = await ground.start({ BACKUP_TARGETS: targets(source.url) });
+    backupId = await ground.request();
+    await ground.judged(backupId);
+    await service.stop();
+    const environment = { ...(await ground.environment()), BACKUP_TARGETS: targets(source.url) };
+    const config = loadConfig(configSchema, environment);
+    foundation = openFoundation(config, {
+      service: 'backup-service',
+      metrics: ['db_restore_total'],
+      registry: new Registry(),
+    });
+    const storage = await openLocalStorage(config.BACKUP_DIR);
+    work = { ...backupWork(config, foundation, storage), keepHours: 72, onPhase: async () => undefined };
+    server = new Client({
+      connectionString: Object.assign(new URL(source.url), { pathname: '/postgres' }).href,
+    });
+    await server.connect();
+  });
+  afterAll(async () => {
+    await server.end();
+    await foundation.lifecycle.stop();
+    await source.drop();
+    await ground.drop();
+  });
+
+  /** Rows of the live database as a newcomer sees them. */
+  async function rows(): Promise<number> {
+    const client = new Client({ connectionString: source.url });
+    await client.connect();
+    try {
+      return Number((await client.query<{ n: string }>('SELECT count(*) AS n FROM a')).rows[0]?.n);
+    } finally {
+      await client.end();
+    }
+  }
+  const aside = async (id: string) => {
+    const short = id.replaceAll('-', '').slice(0, 12);
+    const found = await server.query<{ name: string }>(
+      'SELECT datname::text AS name FROM pg_database WHERE datname ~ $1 ORDER BY 1',
+      [`^swfx_.*_${short}$`],
+    );
+    return found.rows.map(({ name }) => name.replace(`_${short}`, ''));
+  };
+  const state = async (id: string) =>
+    (await ground.ops.pool.query('SELECT state, error FROM db_restore WHERE id = $1', [id])).rows[0];
+  async function planned(): Promise<string> {
+    await source.pool
+      .query('DELETE FROM a WHERE i > 10')
+      .catch(() => source.pool.query('DELETE FROM a WHERE i > 10'));
+    const id = await requestRestore(ground.ops.pool, {
+      backupId,
+      database: 'platform',
+      accepted: [],
+      requestedBy: 'operator:test',
+    });
+    await runRestore(work, id, never);
+    await askForStep(ground.ops.pool, id, { step: 'restore', by: 'operator:test' });
+    return id;
+  }
+  /** What time does to the lease of the dead. */
+  const expireLease = (id: string) =>
+    ground.ops.pool.query(
+      `UPDATE db_restore SET lease_until = now(), lease_owner = gen_random_uuid() WHERE id = $1`,
+      [id],
+    );
+
+  /** Lets a runner die where a phase begins; it can be woken up, to find that its work is another's. */
+  async function dieAt(phase: string, id: string): Promise<() => Promise<TaskOutcome>> {
+    let wake: () => void = () => undefined;
+    let reached = false;
+    const grave = new Promise<void>((resolve) => (wake = resolve));
+    const dead = runRestore(
+      {
+        ...work,
+        onPhase: async (_, at) => {
+          if (at !== phase) return;
+          reached = true;
+          await grave;
+        },
+      },
+      id,
+      never,
+    );
+    await waitUntil(() => reached);
+    await expireLease(id);
+    return () => {
+      wake();
+      return dead;
+    };
+  }
+
+  it.each(restorePhases)(
+    'while %s is made by whoever takes over, and the dead one changes nothing',
+    async (phase) => {
+      const id = await planned();
+      const wakeTheDead = await dieAt(phase, id);
+      expect(await rows()).toBe(10);
+      expect(await runRestore(work, id, never)).toBe('success');
+      expect(await state(id)).toEqual({ state: 'restored', error: null });
+      expect(await rows()).toBe(100);
+      expect(await aside(id)).toEqual(['swfx_before']);
+      expect(await wakeTheDead()).toBe('skipped');
+      expect(await rows()).toBe(100);
+      expect(await aside(id)).toEqual(['swfx_before']);
+      await server.query(`DROP DATABASE swfx_before_${id.replaceAll('-', '').slice(0, 12)}`);
+    },
+  );
+
+  it('with the live database closed is made by whoever takes over, and opens it again', async () => {
+    const id = await planned();
+    const wakeTheDead = await dieAt('swapping', id);
+    await server.query(`ALTER DATABASE ${source.name} ALLOW_CONNECTIONS false`);
+    expect(await runRestore(work, id, never)).toBe('success');
+    expect(await rows()).toBe(100);
+    expect(await wakeTheDead()).toBe('skipped');
+    expect(await rows()).toBe(100);
+  });
+
+  it('after the swap is entered by whoever takes over, and can be undone; an undo is taken over likewise', async () => {
+    const id = await planned();
+    await ground.ops.pool.query('ALTER TABLE audit_event RENAME TO audit_event_away');
+    await ground.ops.pool.query(`CREATE TABLE audit_event (LIKE audit_event_away INCLUDING ALL,
+      CHECK (action = 'db_restore_started'))`);
+    await ground.ops.pool.query('GRANT SELECT, INSERT ON audit_event TO swfx_backup');
+    await expect(runRestore(work, id, never)).rejects.toThrow('check constraint');
+    expect(await state(id)).toMatchObject({ state: 'planned' });
+    expect(await aside(id)).toEqual(['swfx_before']);
+    await ground.ops.pool.query('DROP TABLE audit_event; ALTER TABLE audit_event_away RENAME TO audit_event');
+    await expireLease(id);
+    expect(await runRestore(work, id, never)).toBe('success');
+    expect(await rows()).toBe(100);
+
+    await askForStep(ground.ops.pool, id, { step: 'undo', by: 'operator:test' });
+    const wakeTheDead = await dieAt('swapping', id);
+    expect(await runRestore(work, id, never)).toBe('success');
+    expect(await state(id)).toEqual({ state: 'undone', error: null });
+    expect(await rows()).toBe(10);
+    expect(await wakeTheDead()).toBe('skipped');
+    expect(await rows()).toBe(10);
+    expect(await aside(id)).toEqual(['swfx_restore']);
+  });
+
+  it('again and again is given up, leaves the live database open, and is told to people', async () => {
+    const id = await planned();
+    await ground.ops.pool.query(
+      `UPDATE db_restore SET attempt = 5, phase = 'swapping', lease_owner = gen_random_uuid(), lease_until = now() WHERE id = $1`,
+      [id],
+    );
+    expect(await runRestore(work, id, never)).toBe('failure');
+    expect(await state(id)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('begun 5 times'),
+    });
+    expect(await rows()).toBe(10);
+    const { rows: alerts } = await ground.ops.pool.query('SELECT kind, severity FROM alert');
+    expect(alerts).toEqual([{ kind: 'restore_failed', severity: 'critical' }]);
+  });
+});
