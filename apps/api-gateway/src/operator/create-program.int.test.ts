@@ -102,7 +102,85 @@ test('lists the users, without their hashes', async () => {
   expect(table[0]).toMatch(/^EMAIL +ID +SCOPES +ROLES +STATE +CREATED/);
 });
 
+test('makes an administrator by a role, and refuses a user who may do nothing', async () => {
+  const added = await run(['users', 'add', 'root@example.com', '--roles', 'admin', '--generate', '--json']);
+  expect(JSON.parse(added.out)).toMatchObject({ created: true, roles: ['admin'], scopes: [] });
+  expect((await run(['users', 'add', 'eve@example.com', '--roles', 'reader', '--generate'])).code).toBe(2);
+});
+
+describe('changing a user', () => {
+  const changeOf = async (...words: string[]) => {
+    const { code, out } = await run(['users', ...words, '--json']);
+    return { code, ...(JSON.parse(out) as object) };
+  };
+
+  test('disables and enables them, audited under the operator’s name, and says when there was nothing to do', async () => {
+    const user = await findUserByEmail(database.pool, 'bob@example.com');
+    await database.pool.query(
+      `INSERT INTO refresh_family (id, user_id, expires_at) VALUES (gen_random_uuid(), $1, now() + interval '1 day')`,
+      [user?.id],
+    );
+    expect(await changeOf('disable', 'Bob@Example.com')).toMatchObject({
+      code: 0,
+      changed: true,
+      sessions_ended: 1,
+      user: { disabled: true },
+    });
+    expect(await changeOf('disable', user?.id as string)).toMatchObject({ code: 0, changed: false });
+    const cutOffs = await database.pool.query('SELECT subject FROM token_cut_off');
+    expect(cutOffs.rows).toEqual([{ subject: `user:${user?.id}` }]);
+    expect(await changeOf('enable', 'bob@example.com')).toMatchObject({
+      changed: true,
+      user: { disabled: false },
+    });
+    const lines = readFileSync(auditFile, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const changes = lines.filter(({ subject }) => subject === `user:${user?.id}`).slice(-2);
+    expect(changes.map(({ action }) => action)).toEqual(['user_disabled', 'user_enabled']);
+    expect(changes[0].actor).toMatch(/^operator:./);
+  });
+
+  test('gives them other rights, each part for itself', async () => {
+    expect(await changeOf('set-rights', 'bob@example.com', '--scopes', 'x y')).toMatchObject({
+      changed: true,
+      user: { scopes: ['x', 'y'], roles: [] },
+    });
+    expect(await changeOf('set-rights', 'bob@example.com', '--roles', 'admin')).toMatchObject({
+      user: { scopes: ['x', 'y'], roles: ['admin'] },
+    });
+    expect(await changeOf('set-rights', 'bob@example.com', '--scopes', 'y x')).toMatchObject({
+      changed: false,
+    });
+  });
+
+  test('gives them a new password, made here or from standard input', async () => {
+    const generated = (await changeOf('set-password', 'bob@example.com', '--generate')) as {
+      password?: string;
+    };
+    const after = await findUserByEmail(database.pool, 'bob@example.com');
+    expect(await verifyPassword(after?.passwordHash, generated.password as string)).toBe(true);
+    const words = ['users', 'set-password', 'bob@example.com', '--password-stdin'];
+    const { out } = await run(words, 'another long one\n');
+    expect(out).toMatch(/^bob@example\.com is given a new password; 0 sessions ended\./);
+    const last = await findUserByEmail(database.pool, 'bob@example.com');
+    expect(await verifyPassword(last?.passwordHash, 'another long one')).toBe(true);
+    expect(readFileSync(auditFile, 'utf8')).not.toContain(generated.password);
+  });
+
+  test('fails where there is no such user', async () => {
+    expect(await run(['users', 'disable', 'ghost@example.com'])).toMatchObject({
+      code: 1,
+      out: 'There is no such user; nothing was changed.\n',
+    });
+    expect((await run(['users', 'enable', 'no-id'])).code).toBe(1);
+  });
+});
+
 test.each([
+  [['users', 'set-rights', 'eve@example.com']],
+  [['users', 'set-password', 'eve@example.com']],
   [['users', 'add', 'ada', '--scopes', 'a', '--generate']],
   [['users', 'add', 'eve@example.com', '--generate']],
   [['users', 'add', 'eve@example.com', '--scopes', 'a']],
