@@ -15,7 +15,7 @@ import {
 import { Registry } from 'prom-client';
 import { createApp, type KeyRotationService } from './app';
 import { configSchema } from './config';
-import { askForRotation } from './operator/ask-for-rotation';
+import { askForChange } from './operator/ask-for-change';
 import { operatorConfig } from './operator/create-program';
 import { listKeys } from './operator/list-keys';
 import { newRing } from './testing/start-rotator';
@@ -126,9 +126,9 @@ describe('the key-rotation service', () => {
     await ready(app);
     await database.pool.query(`UPDATE signing_key SET published_at = published_at - interval '10 minutes'`);
     const operator = operate(await database.urlAs('swfx_operator'));
-    const request = { requestedBy: 'operator:test', simulateFailure: false, waitMs: 60_000 };
-    expect(await askForRotation(operator, request)).toMatchObject({ state: 'succeeded', epoch: 2 });
-    expect(await askForRotation(operator, request)).toMatchObject({
+    const request = { command: 'keys rotate', requestedBy: 'operator:test', waitMs: 60_000 };
+    expect(await askForChange(operator, request)).toMatchObject({ state: 'succeeded', epoch: 2 });
+    expect(await askForChange(operator, request)).toMatchObject({
       state: 'noop',
       result: expect.stringContaining('may sign at'),
     });
@@ -149,7 +149,8 @@ describe('the key-rotation service', () => {
     const app = await start(serviceUrl);
     await ready(app);
     const operator = operate(await database.urlAs('swfx_operator'));
-    const report = await askForRotation(operator, {
+    const report = await askForChange(operator, {
+      command: 'keys rotate --simulate-failure',
       requestedBy: 'operator:test',
       simulateFailure: true,
       waitMs: 60_000,
@@ -161,9 +162,9 @@ describe('the key-rotation service', () => {
 
   it('leaves a request that nothing takes where it is', async () => {
     const operator = operate(await database.urlAs('swfx_operator'));
-    const report = await askForRotation(operator, {
+    const report = await askForChange(operator, {
+      command: 'keys rotate',
       requestedBy: 'operator:test',
-      simulateFailure: false,
       waitMs: 0,
     });
     expect(report).toMatchObject({ state: 'queued', attempts: 0 });

@@ -23,6 +23,7 @@ import {
 import type { KeyRotationConfig } from './config';
 import { arrangeImport, warnOfLateImport, type ImportedKeys } from './import/imported-keys';
 import { requireKeyEncryptionKeys } from './rotation/check-key-ring';
+import { describePolicy } from './rotation/publish-policy';
 import type { Reporting } from './rotation/report-outcome';
 import type { Rotator } from './rotation/rotate';
 import { rotationPolicy } from './rotation/rotation-policy';
@@ -85,7 +86,8 @@ async function wire(config: KeyRotationConfig, foundation: Foundation): Promise<
   };
 
   lifecycle.onStop('upkeep', startUpkeep(foundation));
-  const watch = watchKeySet({ pool, ring, metrics, logger, cron, intervalMs: 5_000 });
+  const policy = describePolicy(rotator.policy, config, ring);
+  const watch = watchKeySet({ pool, ring, metrics, logger, cron, policy, intervalMs: 5_000 });
   lifecycle.onStop('key set watch', () => watch.stop());
   const run = runRotations(rotator, reporting);
   const task = startTask({

@@ -44,3 +44,5 @@ GRANT UPDATE ON signing_key_private TO swfx_rotation;
 GRANT SELECT, INSERT, UPDATE, DELETE ON verifier_ack TO swfx_gateway;
 GRANT SELECT, DELETE ON verifier_ack TO swfx_rotation;
 GRANT SELECT ON verifier_ack TO swfx_operator;
+-- Which key encryption keys are in use, not what they seal.
+GRANT SELECT (kid, kek_id) ON signing_key_private TO swfx_operator;

@@ -26,6 +26,7 @@ afterAll(async () => {
 async function run(
   words: string[],
   changes: Record<string, string> = {},
+  ask?: (question: string) => Promise<string>,
 ): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
   const write = (into: (text: string) => void) => (text: unknown) => (into(String(text)), true);
@@ -42,7 +43,11 @@ async function run(
     SPOOL_DIR: join(folder, 'spool'),
     ...changes,
   };
-  await runOperator(createProgram({ environment, registry: new Registry() }), ['node', 'swfx', ...words]);
+  await runOperator(createProgram({ environment, registry: new Registry(), ask }), [
+    'node',
+    'swfx',
+    ...words,
+  ]);
   const code = Number(process.exitCode);
   process.exitCode = before;
   spies.forEach((spy) => spy.mockRestore());
@@ -83,9 +88,7 @@ describe('swfx keys', () => {
   it('rotates, and tells what came of it', async () => {
     const rotated = await serve(rotator, run(['keys', 'rotate']));
     expect(rotated.code).toBe(0);
-    expect(rotated.out).toMatch(
-      /^Rotated: \S{43} signs now; \S{43} verifies for 900 s more \(epoch 2\)\.\n$/,
-    );
+    expect(rotated.out).toMatch(/^Done: \S{43} signs now; \S{43} verifies for 900 s more \(epoch 2\)\.\n$/);
     const { out } = await serve(rotator, run(['keys', 'rotate', '--json']));
     expect(JSON.parse(out)).toMatchObject({ state: 'succeeded', epoch: 3, attempts: 1 });
   });
@@ -94,7 +97,7 @@ describe('swfx keys', () => {
     const failed = await serve(rotator, run(['keys', 'rotate', '--simulate-failure']));
     expect(failed).toMatchObject({ code: 1 });
     // The service logs to the same stream here, as it runs in the same process.
-    expect(failed.out).toMatch(/^The rotation failed: an operator asked this rotation to fail\.$/m);
+    expect(failed.out).toMatch(/^It failed: an operator asked this rotation to fail\.$/m);
   });
 
   it('does not alarm production by mistake', async () => {
@@ -104,6 +107,73 @@ describe('swfx keys', () => {
     expect(refused.err).toContain('Repeat with --yes');
     const agreed = await run(['keys', 'rotate', '--simulate-failure', '--no-wait', '--yes'], production);
     expect(agreed).toMatchObject({ code: 0, out: expect.stringMatching(/^Asked: request \S{36}\.\n$/) });
+  });
+
+  const kidOf = async (state: string): Promise<string> => {
+    const { keys } = JSON.parse((await run(['keys', 'list', '--json'])).out) as {
+      keys: { kid: string; state: string }[];
+    };
+    return keys.find((key) => key.state === state)?.kid ?? '';
+  };
+
+  it('rolls a rotation back, and tells the life of a key with the reasons of each step', async () => {
+    const [former, active] = [await kidOf('retiring'), await kidOf('active')];
+    const done = await serve(rotator, run(['keys', 'rollback', '--yes']));
+    expect(done.out).toMatch(/^Done: \S{43} signs again; \S{43} verifies for 900 s more \(epoch \d\)\.$/m);
+    expect(await kidOf('active')).not.toBe(active);
+    expect(former).not.toBe('');
+    const { out } = await run(['keys', 'explain', active]);
+    expect(out).toMatch(
+      new RegExp(`^${active} \\(ES256, made for .*\\) signs no more and still verifies, until`),
+    );
+    expect(out).toMatch(/published +\d+ /);
+    expect(out).toMatch(/began to sign +\d+ +\S{43} signs now; .* operator:/);
+    expect(out).toMatch(/stopped signing +\d+ +\S{43} signs again; .* operator:/);
+    expect(await run(['keys', 'explain', 'nobody'])).toMatchObject({ code: 1, out: '' });
+  });
+
+  it('revokes a key for someone who types its kid, and for nobody who types something else', async () => {
+    const kid = await kidOf('active');
+    const questions: string[] = [];
+    const typing = (word: string) => (question: string) => (questions.push(question), Promise.resolve(word));
+    const mistyped = await run(['keys', 'revoke', kid], {}, typing('yes'));
+    expect(mistyped).toMatchObject({ code: 2, err: expect.stringContaining('Not done') });
+    expect(questions).toEqual([`This cannot be undone. Type ${kid} to do it: `]);
+    expect(await run(['keys', 'revoke', kid])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Repeat with --yes'),
+    });
+    const done = await serve(rotator, run(['keys', 'revoke', kid], {}, typing(kid)));
+    expect(done.out).toMatch(/^Done: \S{43} is revoked; \S{43} signs now/m);
+    expect(await kidOf('revoked')).toBe(kid);
+    const { rows } = await database.pool.query<{ record: string }>(
+      "SELECT record FROM audit_event WHERE record LIKE '%keys revoke%'",
+    );
+    expect(JSON.parse(rows[0]?.record ?? '')).toMatchObject({
+      action: 'sensitive_operation_performed',
+      command: `keys revoke ${kid}`,
+      subject: `key:${kid}`,
+    });
+  });
+
+  it('rewraps, and rotates by force, for someone who means it', async () => {
+    expect((await serve(rotator, run(['keys', 'rewrap']))).out).toMatch(
+      /^Done: everything is sealed and signed with/,
+    );
+    expect(await run(['keys', 'rotate', '--force'])).toMatchObject({ code: 2 });
+    expect(await serve(rotator, run(['keys', 'rotate', '--force', '--yes']))).toMatchObject({ code: 0 });
+  });
+
+  it('examines what keeps keys from rotating, and ends with 1 when something must be done', async () => {
+    const { out, code } = await run(['keys', 'doctor']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^schedule +ok +\*\/5 \* \* \* \*, next at /m);
+    expect(out).toMatch(/^rotators +fail +no key-rotation-service is alive/m);
+    expect(out).toMatch(/^lock +ok +free$/m);
+    expect(out).toMatch(/^key set +ok +epoch \d+ by test:\S{43}: 1 pending, 1 active/m);
+    expect(out).toMatch(/^verifiers +warn +none has acknowledged/m);
+    const findings = JSON.parse((await run(['keys', 'doctor', '--json'])).out) as { check: string }[];
+    expect(findings.map(({ check }) => check)).toContain('grace against TTL');
   });
 
   it('asks without Redis too, and ends with 2 when it is used wrongly', async () => {

@@ -1,13 +1,19 @@
 /**
  * The operator's commands on signing keys. They need no more than the ops database: who may connect to it as the
- * operator may use them, and each that changes something is audited under the name of the operating system's user.
+ * operator may use them, and each that changes something is audited under the name of the operating system's user. The
+ * operator holds no key encryption key: what changes the set is a request, which a rotator carries out and signs.
  */
 import { loadConfig, serviceSettings, type Environment } from '@swfx/config';
+import { AppError } from '@swfx/errors';
 import { openFoundation, operatorName, printJson, printTable, type Foundation } from '@swfx/service';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { askForChange, describeReport, type AskedChange } from './ask-for-change';
+import { confirmTyped, type AskPerson } from './confirm-typed';
+import { doctorColumns } from './doctor/examine-keys';
+import { runDoctor } from './doctor/run-doctor';
+import { explainKey, lifeColumns } from './explain-key';
 import { keyColumns, listKeys } from './list-keys';
-import { askForRotation, describeReport } from './ask-for-rotation';
 
 /** What the commands need from the environment: DATABASE_URL and REDIS_URL; everything else has a default. */
 export const operatorConfig = z.object(serviceSettings);
@@ -16,52 +22,130 @@ export interface OperatorContext {
   environment: Environment;
   /** Tests, which run several commands in one process, pass a new one each time. */
   registry?: Foundation['metrics']['registry'];
+  /** Asks the person at the terminal; undefined where there is none. */
+  ask?: AskPerson | undefined;
 }
 
-interface RotateOptions {
+interface ChangeOptions {
   wait: boolean;
-  simulateFailure?: boolean;
   yes?: boolean;
   json?: boolean;
+}
+interface RotateOptions extends ChangeOptions {
+  simulateFailure?: boolean;
+  force?: boolean;
 }
 
 export function createProgram(context: OperatorContext): Command {
   const program = new Command('swfx').description('Signing keys');
   const keys = program.command('keys').description('Signing keys and their rotation');
+  addReadingCommands(keys, context);
+  addRotate(keys, context);
+  addRevoke(keys, context);
+  addRollback(keys, context);
+  addRewrap(keys, context);
+  return program;
+}
 
+function addReadingCommands(keys: Command, context: OperatorContext): void {
   keys
     .command('list')
     .description('The keys of the set: what signs, what will, and what still verifies')
     .option('--json', 'for programs')
     .action(async ({ json }: { json?: boolean }) => {
-      const { epoch, keys: listed } = await withFoundation(context, ({ pool }) => listKeys(pool));
-      if (json) return printJson({ epoch, keys: listed });
+      const { epoch, signer, keys: listed } = await withFoundation(context, ({ pool }) => listKeys(pool));
+      if (json) return printJson({ epoch, signer, keys: listed });
       printTable(listed, keyColumns, { empty: 'There is no key yet: key-rotation-service makes the first.' });
     });
 
   keys
-    .command('rotate')
-    .description('Asks key-rotation-service to promote the standby now, and tells what came of it')
-    .option('--no-wait', 'ask, and do not wait for the outcome')
-    .option('--simulate-failure', 'try the alert: this rotation fails before it touches a key')
-    .option('--yes', 'allow --simulate-failure where ENVIRONMENT is production')
+    .command('explain')
+    .argument('<kid>')
+    .description("A key's whole life: what happened to it, when, why, and who asked")
     .option('--json', 'for programs')
-    .action(async (options: RotateOptions, command: Command) => {
-      refuseInProduction(context, options, command);
-      const report = await withFoundation(context, (foundation) =>
-        askForRotation(foundation, {
-          requestedBy: operatorName(),
-          simulateFailure: options.simulateFailure ?? false,
-          waitMs: options.wait ? 60_000 : 0,
-        }),
-      );
-      if (options.json) printJson(report);
-      else if (options.wait) process.stdout.write(`${describeReport(report)}\n`);
-      else process.stdout.write(`Asked: request ${report.request_id}.\n`);
-      const done = report.state === 'succeeded' || report.state === 'noop';
-      if (options.wait && !done) process.exitCode = 1;
+    .action(async (kid: string, { json }: { json?: boolean }) => {
+      const life = await withFoundation(context, ({ pool }) => explainKey(pool, kid));
+      if (!life) throw new AppError('not_found', `there has never been a key ${kid}`);
+      if (json) return printJson(life);
+      process.stdout.write(`${life.summary}\n\n`);
+      printTable(life.events, lifeColumns, { empty: 'The audit trail says nothing of it.' });
     });
-  return program;
+
+  keys
+    .command('doctor')
+    .description('Looks for what would keep keys from rotating; ends with 1 when something must be done')
+    .option('--json', 'for programs')
+    .action(async ({ json }: { json?: boolean }) => {
+      const findings = await withFoundation(context, runDoctor);
+      printTable(findings, doctorColumns, { json });
+      if (findings.some(({ state }) => state === 'fail')) process.exitCode = 1;
+    });
+}
+
+function addRotate(keys: Command, context: OperatorContext): void {
+  withChangeOptions(keys.command('rotate'))
+    .description('Asks key-rotation-service to promote the standby now, and tells what came of it')
+    .option('--force', 'whether or not the standby is old enough and every verifier has it')
+    .option('--simulate-failure', 'try the alert: this rotation fails before it touches a key')
+    .action(async (options: RotateOptions, command: Command) => {
+      const { simulateFailure = false, force = false } = options;
+      refuseInProduction(context, options, command);
+      if (force) await confirmTyped('rotate', { ...options, ask: context.ask }, command);
+      const flags = `${force ? ' --force' : ''}${simulateFailure ? ' --simulate-failure' : ''}`;
+      await change(context, options, { command: `keys rotate${flags}`, force, simulateFailure });
+    });
+}
+
+function addRevoke(keys: Command, context: OperatorContext): void {
+  withChangeOptions(keys.command('revoke'))
+    .argument('<kid>')
+    .description('Ends a key at once, everywhere; every token that it signed is refused from then on')
+    .action(async (kid: string, options: ChangeOptions, command: Command) => {
+      await confirmTyped(kid, { ...options, ask: context.ask }, command);
+      await change(context, options, { command: `keys revoke ${kid}`, kind: 'revoke', kid });
+    });
+}
+
+function addRollback(keys: Command, context: OperatorContext): void {
+  withChangeOptions(keys.command('rollback'))
+    .description('Lets the key sign again that signed before the last rotation, while it still verifies')
+    .action(async (options: ChangeOptions, command: Command) => {
+      await confirmTyped('rollback', { ...options, ask: context.ask }, command);
+      await change(context, options, { command: 'keys rollback', kind: 'rollback' });
+    });
+}
+
+function addRewrap(keys: Command, context: OperatorContext): void {
+  withChangeOptions(keys.command('rewrap'))
+    .description(
+      'Seals and signs everything with the first key of KEY_ENCRYPTION_KEYS, so that others can leave it',
+    )
+    .action(async (options: ChangeOptions) => {
+      await change(context, options, { command: 'keys rewrap', kind: 'rewrap' });
+    });
+}
+
+function withChangeOptions(command: Command): Command {
+  return command
+    .option('--no-wait', 'ask, and do not wait for the outcome')
+    .option('--yes', 'do not ask whether it is meant')
+    .option('--json', 'for programs');
+}
+
+/** Asks for a change and prints what came of it; ends with 1 when it did not come about. */
+async function change(
+  context: OperatorContext,
+  { wait, json }: ChangeOptions,
+  asked: Omit<AskedChange, 'requestedBy' | 'waitMs'>,
+): Promise<void> {
+  const report = await withFoundation(context, (foundation) =>
+    askForChange(foundation, { ...asked, requestedBy: operatorName(), waitMs: wait ? 60_000 : 0 }),
+  );
+  if (json) printJson(report);
+  else if (wait) process.stdout.write(`${describeReport(report)}\n`);
+  else process.stdout.write(`Asked: request ${report.request_id}.\n`);
+  const done = report.state === 'succeeded' || report.state === 'noop';
+  if (wait && !done) process.exitCode = 1;
 }
 
 function refuseInProduction(

@@ -19,11 +19,14 @@ export interface ListedKey {
 
 const order: readonly KeyState[] = ['active', 'pending', 'retiring', 'revoked'];
 
-/** The keys of the set, the one that signs first. */
-export async function listKeys(db: Queryable): Promise<{ epoch: number; keys: ListedKey[] }> {
-  const { epoch, keys, readAt } = await readKeySet(db);
+/** The keys of the set, the one that signs first; `signer` is what the database says of who signed it. */
+export async function listKeys(
+  db: Queryable,
+): Promise<{ epoch: number; signer: string | null; keys: ListedKey[] }> {
+  const { epoch, keys, readAt, signature } = await readKeySet(db);
   const listed = keys.map((key) => toListedKey(key, readAt));
-  return { epoch, keys: listed.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)) };
+  const signer = signature?.signer ?? null;
+  return { epoch, signer, keys: listed.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state)) };
 }
 
 /** The columns of `swfx keys list`. */

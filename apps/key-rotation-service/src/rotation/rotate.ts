@@ -50,7 +50,8 @@ export type RotationOutcome =
   | { outcome: 'lock_contended' }
   | { outcome: 'not-ours' };
 
-const lockName = 'lock:jwt-key-rotation';
+/** Name of the lock in Redis. */
+export const rotationLockName = 'lock:jwt-key-rotation';
 
 /** What one attempt works with. */
 interface Work {
@@ -67,7 +68,7 @@ export async function rotate(rotator: Rotator, request: ClaimedRequest): Promise
   const seen = await readKeySet(rotator.pool);
   // A revocation waits for nobody: the transaction alone keeps it apart from a rotation that is under way.
   if (request.kind === 'revoke') return rotateLocked(rotator, request, undefined);
-  const lock = await tryLock(rotator.redis, lockName, rotator.lockTtlMs);
+  const lock = await tryLock(rotator.redis, rotationLockName, rotator.lockTtlMs);
   if (lock.outcome === 'contended') return { outcome: 'lock_contended' };
   try {
     return await rotateLocked(rotator, request, seen.epoch);

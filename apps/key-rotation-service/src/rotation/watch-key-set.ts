@@ -10,6 +10,7 @@ import type { Metrics } from '@swfx/metrics';
 import type { Readiness } from '@swfx/service';
 import { keyStates, readKeySet, type KeyRing, type KeySet } from '@swfx/signing-keys';
 import { requireKeyEncryptionKeys, requireUsableKey } from './check-key-ring';
+import { publishPolicy, type PublishedPolicy } from './publish-policy';
 import { rotationTask } from './rotation-task';
 
 export interface KeySetWatch {
@@ -26,6 +27,8 @@ export interface WatchOptions {
   logger: Logger;
   cron: string;
   intervalMs: number;
+  /** Shown to operators. */
+  policy: PublishedPolicy;
 }
 
 /** Starts to look; the gauges are 0 until it has seen the set. */
@@ -46,6 +49,7 @@ export function watchKeySet(options: WatchOptions): KeySetWatch {
       const keySet = await readKeySet(pool);
       activeSince = localTimeOf(activatedAt(keySet), keySet.readAt);
       await setGauges(options, keySet);
+      await publishPolicy(pool, options.policy);
       conclude(await readinessOf(pool, keySet, ring));
     } catch (error) {
       conclude(notReady(errorMessage(error)));

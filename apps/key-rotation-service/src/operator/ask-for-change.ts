@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '@swfx/database';
 import { facts } from '@swfx/messaging';
 import type { Foundation } from '@swfx/service';
-import { requestRotation } from '../rotation/rotation-requests';
+import { requestRotation, type RotationRequest } from '../rotation/rotation-requests';
 
-/** How far a request has come; `swfx keys rotate --json` prints it. */
+/** How far a request has come; `swfx keys rotate --json`, and the like, print it. */
 export interface RotationReport {
   request_id: string;
   state: 'queued' | 'running' | 'succeeded' | 'noop' | 'failed';
@@ -17,24 +17,26 @@ export interface RotationReport {
 const finalStates: readonly RotationReport['state'][] = ['succeeded', 'noop', 'failed'];
 const pollMs = 200;
 
-/** Asks for a rotation, audited in the same transaction, and waits up to `waitMs` for its end. */
-export async function askForRotation(
+/** What an operator asks for, and the command that is audited for it. */
+export interface AskedChange extends Omit<RotationRequest, 'cause'> {
+  command: string;
+  waitMs: number;
+}
+
+/** Asks the rotator for a change, audited in the same transaction, and waits up to `waitMs` for its end. */
+export async function askForChange(
   { audit, pool, facts: hints }: Pick<Foundation, 'audit' | 'pool' | 'facts'>,
-  request: { requestedBy: string; simulateFailure: boolean; waitMs: number },
+  { command, waitMs, ...asked }: AskedChange,
 ): Promise<RotationReport> {
-  const { requestedBy, simulateFailure, waitMs } = request;
   const id = await audit.transaction(async (client, note) => {
-    const requestId = await requestRotation(client, { cause: 'operator', requestedBy, simulateFailure });
+    const requestId = await requestRotation(client, { cause: 'operator', ...asked });
     await note({
       action: 'sensitive_operation_performed',
       outcome: 'success',
-      actor: requestedBy,
-      subject: null,
+      actor: asked.requestedBy,
+      subject: asked.kid ? `key:${asked.kid}` : null,
       operationId: requestId,
-      fields: {
-        command: `keys rotate${simulateFailure ? ' --simulate-failure' : ''}`,
-        reason: 'operator_request',
-      },
+      fields: { command, reason: 'operator_request' },
     });
     return requestId;
   });
@@ -63,13 +65,14 @@ async function readReport(db: Queryable, id: string): Promise<RotationReport> {
 export function describeReport({ request_id, state, result, epoch, attempts }: RotationReport): string {
   switch (state) {
     case 'succeeded':
-      return `Rotated: ${result} (epoch ${epoch}).`;
+      return `Done: ${result} (epoch ${epoch}).`;
     case 'noop':
-      return `Nothing was rotated: ${result}.`;
+      return `Nothing was changed: ${result}.`;
     case 'failed':
-      return `The rotation failed: ${result}.`;
+      return `It failed: ${result}.`;
     default:
-      if (attempts > 0) return `Not done yet: ${result ?? 'an attempt is under way'}; it is tried again.`;
+      if (attempts > 0 || result)
+        return `Not done yet: ${result ?? 'an attempt is under way'}; it is tried again.`;
       return `Request ${request_id} waits and nothing has taken it: is key-rotation-service running?`;
   }
 }
