@@ -1,0 +1,159 @@
+import type { DashboardSpec } from './dashboard-spec';
+
+export const backupOperations: DashboardSpec = {
+  uid: 'backup-operations',
+  title: 'Backup Operations',
+  description: 'Whether there is a good backup, whether it restores, and what it takes.',
+  rows: [
+    {
+      title: 'Now',
+      panels: [
+        {
+          title: 'Age of the newest good backup',
+          kind: 'figure',
+          unit: 's',
+          redFrom: 93_600,
+          queries: {
+            '{{database}}': 'time() - max by (database) (db_backup_last_success_timestamp_seconds)',
+          },
+        },
+        {
+          title: 'Age of the newest proven backup',
+          kind: 'figure',
+          unit: 's',
+          redFrom: 180_000,
+          queries: { '{{database}}': 'time() - max by (database) (db_backup_last_proven_timestamp_seconds)' },
+        },
+        {
+          title: 'Next backup in',
+          kind: 'figure',
+          unit: 's',
+          queries: { '{{database}}': 'max by (database) (db_backup_next_run_timestamp_seconds) - time()' },
+        },
+        {
+          title: 'Verdict on the newest backup',
+          kind: 'figure',
+          queries: { '{{database}} {{verdict}}': 'max by (database, verdict) (db_backup_verdict)' },
+        },
+      ],
+    },
+    {
+      title: 'Backup success rate over time',
+      panels: [
+        {
+          title: 'Success rate, 7 days',
+          kind: 'lines',
+          unit: 'percentunit',
+          redBelow: 0.95,
+          description: 'The target is 100 %, below 95 % is critical.',
+          queries: {
+            '{{env}}':
+              '1 - sum by (env) (increase(db_backup_failed_total[7d])) / sum by (env) (increase(db_backup_total[7d]))',
+          },
+        },
+        {
+          title: 'Attempts and failures',
+          kind: 'lines',
+          queries: {
+            attempts: 'sum(increase(db_backup_total[1h]))',
+            failures: 'sum(increase(db_backup_failed_total[1h]))',
+          },
+        },
+      ],
+    },
+    {
+      title: 'Backup duration trends and size growth',
+      panels: [
+        {
+          title: 'Backup duration',
+          kind: 'lines',
+          unit: 's',
+          redFrom: 300,
+          queries: {
+            '95th percentile':
+              'histogram_quantile(0.95, sum by (le) (increase(db_backup_duration_seconds_bucket[7d])))',
+            average:
+              'sum(increase(db_backup_duration_seconds_sum[7d])) / sum(increase(db_backup_duration_seconds_count[7d]))',
+          },
+        },
+        {
+          title: 'Backup size',
+          kind: 'lines',
+          unit: 'bytes',
+          queries: {
+            average:
+              'sum(increase(db_backup_size_bytes_sum[7d])) / sum(increase(db_backup_size_bytes_count[7d]))',
+            '95th percentile':
+              'histogram_quantile(0.95, sum by (le) (increase(db_backup_size_bytes_bucket[7d])))',
+          },
+        },
+        {
+          title: 'Size of the databases',
+          kind: 'lines',
+          unit: 'bytes',
+          queries: { '{{datname}}': 'max by (datname) (pg_database_size_bytes)' },
+        },
+        {
+          title: 'Duration of proofs',
+          kind: 'lines',
+          unit: 's',
+          queries: {
+            '95th percentile':
+              'histogram_quantile(0.95, sum by (le) (increase(db_backup_proof_duration_seconds_bucket[7d])))',
+          },
+        },
+      ],
+    },
+    {
+      title: 'Failed backup alerts',
+      panels: [
+        {
+          title: 'Alerts about backups',
+          kind: 'lines',
+          redFrom: 1,
+          queries: {
+            firing: 'count(ALERTS{alertname=~"Backup.+", alertstate="firing"}) or vector(0)',
+            failures: 'sum(increase(db_backup_failed_total[1h]))',
+          },
+        },
+        {
+          title: 'Runs of the tasks',
+          kind: 'lines',
+          queries: {
+            '{{task_name}} {{status}}':
+              'sum by (task_name, status) (increase(celery_task_total{task_name=~"db_backup.*"}[1h]))',
+          },
+        },
+      ],
+    },
+    {
+      title: 'Storage utilization',
+      panels: [
+        {
+          title: 'Used by backups',
+          kind: 'lines',
+          unit: 'bytes',
+          queries: { '{{storage}}': 'max by (storage) (backup_storage_used_bytes)' },
+        },
+        {
+          title: 'Free for backups',
+          kind: 'lines',
+          unit: 'bytes',
+          queries: { '{{storage}}': 'min by (storage) (backup_storage_free_bytes)' },
+        },
+      ],
+    },
+    {
+      title: 'Logs',
+      panels: [
+        {
+          title: 'Backup events',
+          kind: 'logs',
+          queries: {
+            events: '{env=~".+", logger="audit"} | json operation="operation.action" | operation="db_backup"',
+          },
+        },
+      ],
+    },
+  ],
+};

@@ -1,0 +1,76 @@
+import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
+import {
+  DashboardBuilder,
+  RowBuilder,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+  type Dashboard,
+  type Panel,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import { PanelBuilder as GaugeBuilder } from '@grafana/grafana-foundation-sdk/gauge';
+import { PanelBuilder as LogsBuilder } from '@grafana/grafana-foundation-sdk/logs';
+import { DataqueryBuilder as LokiQueryBuilder } from '@grafana/grafana-foundation-sdk/loki';
+import { DataqueryBuilder as PrometheusQueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
+import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import type { DashboardSpec, PanelSpec } from './dashboard-spec';
+
+/** The uids of the provisioned data sources, in `deploy/grafana/provisioning/datasources`. */
+const dataSources = {
+  prometheus: { type: 'prometheus', uid: 'prometheus' },
+  loki: { type: 'loki', uid: 'loki' },
+};
+
+/** The dashboard as Grafana reads it. Pure. */
+export function buildDashboard(spec: DashboardSpec): Dashboard {
+  const dashboard = new DashboardBuilder(spec.title)
+    .uid(spec.uid)
+    .description(spec.description)
+    .tags(['smartwalletfx'])
+    .time({ from: 'now-6h', to: 'now' })
+    .refresh('30s')
+    .readonly();
+  let id = 0;
+  for (const row of spec.rows) {
+    dashboard.withRow(new RowBuilder(row.title).id((id += 1)));
+    for (const panel of row.panels) dashboard.withPanel(buildPanel(panel, (id += 1)));
+  }
+  return dashboard.build();
+}
+
+function buildPanel(spec: PanelSpec, id: number): Builder<Panel> {
+  const panel = builderOf(spec)
+    .id(id)
+    .title(spec.title)
+    .datasource(spec.kind === 'logs' ? dataSources.loki : dataSources.prometheus)
+    .height(8)
+    .span({ lines: 12, logs: 24, figure: 6, gauge: 6 }[spec.kind])
+    .targets(Object.entries(spec.queries).map(([legend, expr], index) => query(spec, legend, expr, index)));
+  if (spec.description) panel.description(spec.description);
+  return panel;
+}
+
+function builderOf({ kind, unit = 'short', redFrom, redBelow }: PanelSpec) {
+  if (kind === 'logs') return new LogsBuilder();
+  const panel = { lines: TimeseriesBuilder, figure: StatBuilder, gauge: GaugeBuilder }[kind];
+  const built = new panel().unit(unit);
+  const steps = stepsOf(redFrom, redBelow);
+  return steps
+    ? built.thresholds(new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps))
+    : built;
+}
+
+function stepsOf(redFrom: number | undefined, redBelow: number | undefined) {
+  if (redFrom !== undefined) return [step(null, 'green'), step(redFrom, 'red')];
+  if (redBelow !== undefined) return [step(null, 'red'), step(redBelow, 'green')];
+  return undefined;
+}
+
+const step = (value: number | null, color: string) => ({ value, color });
+
+function query({ kind }: PanelSpec, legend: string, expr: string, index: number): Builder<Dataquery> {
+  const refId = String.fromCharCode(65 + index);
+  if (kind === 'logs') return new LokiQueryBuilder().expr(expr).refId(refId);
+  const built = new PrometheusQueryBuilder().expr(expr).legendFormat(legend).refId(refId);
+  return kind === 'lines' ? built.range() : built.instant();
+}

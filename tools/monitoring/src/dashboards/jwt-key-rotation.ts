@@ -1,0 +1,115 @@
+import type { DashboardSpec } from './dashboard-spec';
+
+export const jwtKeyRotation: DashboardSpec = {
+  uid: 'jwt-key-rotation',
+  title: 'JWT Key Rotation',
+  description: 'Promotions, retirements and errors, the key that signs, and who has heard of it.',
+  rows: [
+    {
+      title: 'Activity',
+      panels: [
+        {
+          title: 'Rotation Activity',
+          kind: 'lines',
+          queries: { jwt_key_rotations_total: 'sum(jwt_key_rotations_total)' },
+        },
+        {
+          title: 'Retirement Activity',
+          kind: 'lines',
+          queries: { jwt_key_retirements_total: 'sum(jwt_key_retirements_total)' },
+        },
+        {
+          title: 'Error Rate',
+          kind: 'lines',
+          queries: {
+            jwt_key_rotation_errors_total: 'sum(jwt_key_rotation_errors_total)',
+            'in an hour': 'sum(increase(jwt_key_rotation_errors_total[1h]))',
+          },
+        },
+        {
+          title: 'Attempts by outcome',
+          kind: 'lines',
+          queries: { '{{operation}}': 'sum by (operation) (increase(jwt_key_rotation_total[1h]))' },
+        },
+      ],
+    },
+    {
+      title: 'Current Key Status',
+      panels: [
+        {
+          title: 'Active key age',
+          kind: 'gauge',
+          unit: 's',
+          redFrom: 900,
+          queries: { age: 'max(jwt_active_key_age_seconds)' },
+        },
+        {
+          title: 'Next rotation time',
+          kind: 'gauge',
+          unit: 's',
+          description: 'Seconds until the next rotation.',
+          redBelow: 0,
+          queries: { in: 'max(jwt_next_rotation_timestamp_seconds) - time()' },
+        },
+        {
+          title: 'Active keys',
+          kind: 'figure',
+          queries: { '{{env}}': 'max by (env) (jwt_active_keys_total)' },
+        },
+        { title: 'Keys by state', kind: 'figure', queries: { '{{state}}': 'max by (state) (jwt_keys)' } },
+        {
+          title: 'Rotation success, 7 days',
+          kind: 'gauge',
+          unit: 'percentunit',
+          redBelow: 1,
+          description: 'succeeded / (succeeded + failed); the target is 100 %.',
+          queries: {
+            '{{env}}':
+              'sum by (env) (increase(jwt_key_rotation_total{operation="succeeded"}[7d])) / sum by (env) (increase(jwt_key_rotation_total{operation=~"succeeded|failed"}[7d]))',
+          },
+        },
+        {
+          title: 'Rotation interval',
+          kind: 'figure',
+          unit: 's',
+          queries: { interval: 'max(jwt_rotation_interval_seconds)' },
+        },
+      ],
+    },
+    {
+      title: 'How long, and who knows',
+      panels: [
+        {
+          title: 'Duration of rotations',
+          kind: 'lines',
+          unit: 's',
+          queries: {
+            '95th percentile':
+              'histogram_quantile(0.95, sum by (le) (increase(jwt_key_rotation_duration_seconds_bucket[1h])))',
+          },
+        },
+        { title: 'Epoch of each verifier', kind: 'lines', queries: { '{{instance}}': 'jwt_key_set_epoch' } },
+        {
+          title: 'Age of the key set of each verifier',
+          kind: 'lines',
+          unit: 's',
+          redFrom: 120,
+          queries: { '{{instance}}': 'jwt_key_set_age_seconds' },
+        },
+      ],
+    },
+    {
+      title: 'Logs',
+      panels: [
+        {
+          title: 'Rotation events',
+          kind: 'logs',
+          queries: {
+            events:
+              '{env=~".+", logger="audit"} | json operation="operation.action" | operation="jwt_key_rotation"',
+          },
+        },
+      ],
+    },
+  ],
+};
