@@ -114,14 +114,21 @@ const otherJobs = [
 ];
 
 function describeMissing(rule: AlertRule, job: string | undefined): string {
-  return (rule.annotations['description'] ?? '').replace('{{ $labels.job }}', job ?? '');
+  return rendered(rule.annotations, job ? { job } : {})['description'] ?? '';
 }
 
 function expected(rule: AlertRule, labels: Record<string, string>, description: string): ExpectedAlert {
   return {
     exp_labels: { ...rule.labels, ...labels },
-    exp_annotations: { ...rule.annotations, description },
+    exp_annotations: { ...rendered(rule.annotations, labels), description },
   };
+}
+
+/** What is written about an alert may name its labels. */
+function rendered(texts: Record<string, string>, labels: Record<string, string>): Record<string, string> {
+  const render = (text: string): string =>
+    text.replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, name: string) => labels[name] ?? '');
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, render(text)]));
 }
 
 function test(
