@@ -27,7 +27,7 @@ import { startBackupTask } from './run/start-backup-task';
 import { startProofTask } from './prove/start-proof-task';
 import type { RestoreWork } from './restore/restore-work';
 import { startRestoreTask } from './restore/start-restore-task';
-import { openLocalStorage } from './storage/local-storage';
+import { openStorage } from './storage/open-storage';
 import type { BackupStorage } from './storage/backup-storage';
 
 const service = 'backup-service';
@@ -69,7 +69,7 @@ const backupMetrics = [
 async function start(config: BackupConfig, foundation: Foundation): Promise<number> {
   const { pool, metrics, logger, lifecycle } = foundation;
   await sweepCredentials();
-  const storage = await openLocalStorage(config.BACKUP_DIR);
+  const storage = await openStorage(config);
   const work = backupWork(config, foundation, storage);
   const stopUpkeep = startUpkeep(foundation);
   lifecycle.onStop('upkeep', stopUpkeep);

@@ -56,9 +56,15 @@ describe('the configuration', () => {
     );
   });
 
+  it('names all that an S3 storage lacks', () => {
+    const refuse = () => load({ BACKUP_TARGETS: platform, BACKUP_STORAGE_ADAPTER: 's3' });
+    for (const name of ['BUCKET', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'])
+      expect(refuse).toThrow(`BACKUP_S3_${name} is required for BACKUP_STORAGE_ADAPTER=s3`);
+  });
+
   it('refuses a storage that there is not, and a schedule that is none', () => {
     const refuse = () =>
-      load({ BACKUP_TARGETS: platform, BACKUP_STORAGE_ADAPTER: 's3', BACKUP_SCHEDULE_CRON: 'daily' });
-    expect(refuse).toThrow(/BACKUP_STORAGE_ADAPTER must be one of local.*BACKUP_SCHEDULE_CRON/s);
+      load({ BACKUP_TARGETS: platform, BACKUP_STORAGE_ADAPTER: 'tape', BACKUP_SCHEDULE_CRON: 'daily' });
+    expect(refuse).toThrow(/BACKUP_STORAGE_ADAPTER must be one of local, s3.*BACKUP_SCHEDULE_CRON/s);
   });
 });

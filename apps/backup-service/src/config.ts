@@ -7,14 +7,17 @@ import {
   keyRing,
   oneOf,
   operationsPort,
+  secret,
   serviceSettings,
   text,
+  url,
   type KeyRing,
 } from '@swfx/config';
 import { errorMessage } from '@swfx/errors';
 import { cronProblem } from '@swfx/messaging';
 import { z } from 'zod';
 import { recoveryRecipient } from './seal/recovery-recipient';
+import { missingS3Settings } from './storage/open-storage';
 import { parseServerAddress, type ServerAddress } from './postgres-client/server-address';
 
 /** A database to back up: its name here, and where it is. */
@@ -63,9 +66,23 @@ const cron = text().superRefine((value, context) => {
 /** Where backups are kept and by which keys they are read: all that is needed to get at them, also without a service. */
 export const storageSettings = {
   BACKUP_DIR: text().default('backups').describe('The folder in which backups are kept.'),
-  BACKUP_STORAGE_ADAPTER: oneOf('local')
+  BACKUP_STORAGE_ADAPTER: oneOf('local', 's3')
     .default('local')
-    .describe('Where backups are kept: `local`, in BACKUP_DIR.'),
+    .describe(
+      'Where backups are kept: `local`, in BACKUP_DIR; `s3`, in a bucket of S3 or of what speaks it.',
+    ),
+  BACKUP_S3_BUCKET: text().optional().describe('The bucket; required with `s3`.'),
+  BACKUP_S3_PREFIX: text().default('backups').describe('Where in the bucket backups are kept.'),
+  BACKUP_S3_REGION: text().default('us-east-1').describe('Region of the bucket.'),
+  BACKUP_S3_ENDPOINT: url('http', 'https')
+    .optional()
+    .describe('Where the bucket is reached; AWS itself if not given.'),
+  BACKUP_S3_ACCESS_KEY_ID: text()
+    .optional()
+    .describe(
+      'Who we are there; required with `s3`. It has to read, write, list and delete below the prefix.',
+    ),
+  BACKUP_S3_SECRET_ACCESS_KEY: secret().optional().describe('The key to that name; required with `s3`.'),
   BACKUP_ENCRYPTION_KEYS: keyRing()
     .optional()
     .describe(
@@ -149,6 +166,10 @@ const settings = z.object({
 });
 
 /** The environment of the backup service. */
-export const configSchema = settings.superRefine(checkEncryption);
+export const configSchema = settings.superRefine((config, context) => {
+  checkEncryption(config, context);
+  for (const name of missingS3Settings(config))
+    context.addIssue({ code: 'custom', path: [name], message: 'is required for BACKUP_STORAGE_ADAPTER=s3' });
+});
 
 export type BackupConfig = z.output<typeof configSchema>;

@@ -1,19 +1,14 @@
 import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { BackupStorage } from './backup-storage';
+import { itIsABackupStorage } from '../testing/storage-contract';
 import { openLocalStorage } from './local-storage';
 
 const never = new AbortController().signal;
 
 async function* chunks(...parts: string[]): AsyncGenerator<Buffer> {
   for (const part of parts) yield Buffer.from(part);
-}
-
-async function* broken(): AsyncGenerator<Buffer> {
-  yield Buffer.from('half');
-  throw Object.assign(new Error('the source broke'), { code: 'EPIPE' });
 }
 
 describe('the local storage', () => {
@@ -24,38 +19,12 @@ describe('the local storage', () => {
     storage = await openLocalStorage(root);
   });
   afterEach(() => rm(join(root, '..'), { recursive: true, force: true }));
-  const read = async (key: string) => {
-    const stream = await storage.get(key);
-    return stream && text(stream);
-  };
-
-  it('gives back what was put, and lists it with its size', async () => {
-    await storage.put('a/b/object', chunks('one ', 'two'), never);
-    expect(await read('a/b/object')).toBe('one two');
-    expect(await storage.list('a/')).toEqual([{ key: 'a/b/object', sizeBytes: 7 }]);
-    expect(await storage.list('other/')).toEqual([]);
-  });
+  itIsABackupStorage(() => storage);
 
   it('lets only its own user read what is stored', async () => {
     await storage.put('a/object', chunks('secret'), never);
     expect((await stat(join(root, 'a/object'))).mode & 0o777).toBe(0o600);
     expect((await stat(join(root, 'a'))).mode & 0o777).toBe(0o700);
-  });
-
-  it('has nothing where nothing was put, and removes nothing without complaint', async () => {
-    expect(await storage.get('no/such')).toBeUndefined();
-    await storage.remove('no/such');
-  });
-
-  it('leaves nothing of an object whose source broke', async () => {
-    await expect(storage.put('a/object', broken(), never)).rejects.toThrow('the source broke');
-    expect(await storage.list('')).toEqual([]);
-  });
-
-  it('keeps the object that was there when its replacement fails', async () => {
-    await storage.put('a/object', chunks('old'), never);
-    await expect(storage.put('a/object', broken(), never)).rejects.toThrow();
-    expect(await read('a/object')).toBe('old');
   });
 
   it('says that the disk is full, and leaves nothing', async () => {

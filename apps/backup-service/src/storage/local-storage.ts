@@ -4,19 +4,20 @@
  * starts and never afterwards: where a disk is no longer mounted, a new folder would fill the disk beneath it.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { errorMessage } from '@swfx/errors';
 import { BackupError } from '../backup-error';
-import type { BackupStorage, StoredObject } from './backup-storage';
+import type { BackupStorage, PutHints, StoredObject } from './backup-storage';
 
 /** Opens the folder `root` as a storage; makes it when it is not there. */
 export async function openLocalStorage(root: string): Promise<BackupStorage> {
   await mkdir(root, { recursive: true, mode: 0o700 }).catch((error: unknown) => fail(root, error));
   return {
     name: 'local',
-    put: (key, content, signal) => putFile(root, key, content, signal).catch((error) => fail(root, error)),
+    put: (key, content, signal, hints = {}) =>
+      putFile(root, key, { content, signal, hints }).catch((error) => fail(root, error)),
     get: (key) => openFile(join(root, key)).catch((error) => fail(root, error)),
     list: async (prefix) => {
       const all = await listFiles(root, root).catch((error) => fail(root, error));
@@ -35,20 +36,29 @@ export async function openLocalStorage(root: string): Promise<BackupStorage> {
 async function putFile(
   root: string,
   key: string,
-  content: AsyncIterable<Buffer>,
-  signal: AbortSignal,
+  { content, signal, hints }: { content: AsyncIterable<Buffer>; signal: AbortSignal; hints: PutHints },
 ): Promise<void> {
   const path = join(root, key);
   const partial = `${path}.partial`;
   const folders = await makeFolders(root, dirname(path));
   try {
     await writeDurably(partial, content, signal);
-    await rename(partial, path);
+    if (hints.onlyIfAbsent) await linkInPlace(partial, path);
+    else await rename(partial, path);
     for (const folder of folders) await flushFolder(folder);
   } catch (error) {
     await removeFile(root, `${key}.partial`).catch(() => undefined);
     throw error;
   }
+}
+
+/** A link, unlike a rename, never replaces what is there. */
+async function linkInPlace(partial: string, path: string): Promise<void> {
+  await link(partial, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    throw new BackupError('storage_failed', `${path} is there already`, { cause: error });
+  });
+  await rm(partial);
 }
 
 async function writeDurably(
@@ -121,6 +131,7 @@ const sentences: Record<string, (root: string) => string> = {
 };
 
 function fail(root: string, error: unknown): never {
+  if (error instanceof BackupError) throw error;
   const code = String((error as { code?: unknown }).code);
   if (code === 'ABORT_ERR' || code.startsWith('ERR_STREAM')) throw error;
   const sentence = sentences[code]?.(root) ?? `the backup folder ${root} failed: ${errorMessage(error)}`;

@@ -1,0 +1,31 @@
+import { createTestDatabase } from '@swfx/testkit';
+import { standInCredentials, startS3StandIn } from './testing/s3-stand-in';
+import { prepareGround, targets } from './testing/start-test-service';
+
+describe('a backup in a bucket', () => {
+  it('is taken, read back and proven like one in a folder', async () => {
+    const ground = await prepareGround();
+    const source = await createTestDatabase({ migrate: false });
+    const server = await startS3StandIn('backups');
+    await source.pool.query('CREATE TABLE a AS SELECT generate_series(1, 1000) AS i');
+    const service = await ground.start({
+      BACKUP_TARGETS: targets(source.url),
+      BACKUP_STORAGE_ADAPTER: 's3',
+      BACKUP_S3_BUCKET: 'backups',
+      BACKUP_S3_PREFIX: 'some/where',
+      BACKUP_S3_ENDPOINT: server.url,
+      BACKUP_S3_ACCESS_KEY_ID: standInCredentials.accessKeyId,
+      BACKUP_S3_SECRET_ACCESS_KEY: standInCredentials.secretAccessKey,
+    });
+    const { location, verdict } = await ground.judged(await ground.request());
+    expect(verdict).toBe('PROVEN');
+    expect([...server.objects.keys()].sort()).toEqual([
+      `some/where/${location}/dump.pgdump.zst`,
+      `some/where/${location}/manifest.json`,
+    ]);
+    await service.stop();
+    await server.stop();
+    await source.drop();
+    await ground.drop();
+  });
+});
