@@ -21,6 +21,7 @@ import {
 import { trustInRing, type KeySetTrust } from '@swfx/signing-keys';
 import { startRefusalAudit } from './auth/audit-refusals';
 import { createAuthenticate } from './auth/authenticate';
+import { createBreakGlass } from './auth/break-glass';
 import { createClientAddress, type ClientAddress } from './auth/client-address';
 import { startCutOffMirror } from './auth/cut-off-mirror';
 import { createEdgeGuard } from './auth/edge-guard';
@@ -28,6 +29,7 @@ import { keyMirrorMetrics, startKeyMirror } from './auth/key-mirror';
 import { startKeyMirrorAcks } from './auth/key-mirror-acks';
 import { createRefusalReport } from './auth/key-mirror-refusals';
 import { createRefusalTally, type RefusalTally } from './auth/refusal-tally';
+import { createBreakGlassReport } from './auth/report-break-glass';
 import type { PatternRule } from './auth/suspicion/pattern-counter';
 import {
   createSuspicionWatch,
@@ -113,16 +115,20 @@ export async function createApp(
     const suspicion = createSuspicionWatch({ ...foundation, rules: suspicionRules(config) });
     lifecycle.onStop('suspicion watch', () => suspicion.settled());
     const clientAddress = createClientAddress(config.TRUSTED_PROXIES ?? new BlockList());
+    const policy = {
+      issuer: config.TOKEN_ISSUER,
+      audience: config.TOKEN_AUDIENCE,
+      clockSkewSeconds: config.JWT_CLOCK_SKEW_SECONDS,
+    };
     const tokens = createVerifiedTokens({
       keyOf: (kid) => mirror.keyOf(kid),
-      policy: {
-        issuer: config.TOKEN_ISSUER,
-        audience: config.TOKEN_AUDIENCE,
-        clockSkewSeconds: config.JWT_CLOCK_SKEW_SECONDS,
-      },
+      policy,
       limit: config.TOKEN_CACHE_MAX_TOKENS,
       onResult: (result) => metrics.increment('token_verification_cache_total', { result }),
     });
+    const breakGlass = createBreakGlassReport(foundation);
+    lifecycle.onStop('break-glass report', () => breakGlass.settled());
+    const emergencyKey = config.BREAK_GLASS_PUBLIC_KEY;
     const authenticate = createAuthenticate({
       tokens,
       mirror,
@@ -130,6 +136,7 @@ export async function createApp(
       tally,
       suspicion,
       clientAddress,
+      breakGlass: emergencyKey && { ...createBreakGlass(emergencyKey, policy), used: breakGlass.used },
       metrics,
     });
     const guard = createEdgeGuard({ db: pool, logger });

@@ -14,8 +14,15 @@ import {
 import { keyPolicySettings, keySetTrust } from '@swfx/signing-keys';
 import type { BlockList } from 'node:net';
 import { z } from 'zod';
+import { breakGlassKey } from './auth/break-glass';
 import { readNetworks } from './auth/client-address';
 import { routesSchema } from './proxy/route-table';
+
+/** Who makes access tokens and for whom, as they say themselves. */
+export const tokenNameSettings = {
+  TOKEN_ISSUER: text().default('smartwalletfx').describe('The `iss` of access tokens.'),
+  TOKEN_AUDIENCE: text().default('smartwalletfx-platform').describe('The `aud` of access tokens.'),
+};
 
 /** How a gateway keeps sessions, and what it makes of failures. */
 const identitySettings = {
@@ -106,8 +113,12 @@ export const configSchema = z
     JWT_KEYS: secret()
       .optional()
       .describe('Of the key-rotation service; an edge that is given it refuses to start.'),
-    TOKEN_ISSUER: text().default('smartwalletfx').describe('The `iss` of access tokens.'),
-    TOKEN_AUDIENCE: text().default('smartwalletfx-platform').describe('The `aud` of access tokens.'),
+    ...tokenNameSettings,
+    BREAK_GLASS_PUBLIC_KEY: breakGlassKey()
+      .optional()
+      .describe(
+        'Public half of the key for emergency tokens, as `swfx users break-glass-key` prints it; without one there are none.',
+      ),
     ...identitySettings,
 
     ROUTES: json(routesSchema).describe(

@@ -19,6 +19,7 @@ export const alertKinds = [
   'service_stopped',
   'error_rate_high',
   'suspicious_activity',
+  'break_glass_used',
   'destination_rejected',
   'alerts_given_up',
   'test',

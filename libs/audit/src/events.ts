@@ -118,6 +118,11 @@ export const auditActions = {
     },
   },
   user_password_changed: { operation: 'user_changed', fields: { sessions_ended: z.number().int() } },
+  // Once for each emergency token and gateway.
+  break_glass_used: {
+    operation: 'break_glass',
+    fields: { source: z.string(), scopes: z.array(z.string()), expires_at: z.iso.datetime() },
+  },
   suspicious_activity_detected: {
     operation: 'suspicious_activity',
     fields: {

@@ -49,3 +49,4 @@ export {
   type Verifier,
   type VerifierAck,
 } from './verifier-ack';
+export { verifySigned, type Counterfeit, type SignedVerification } from './verify-signed';

@@ -17,11 +17,13 @@ import { z } from 'zod';
 import { addUser } from '../auth/add-user';
 import { changeUser, type UserChange, type UserChangeResult } from '../auth/change-user';
 import { hashPassword } from '../auth/password';
-import { effectiveScopes, scopeSyntax } from '../auth/roles';
+import { effectiveScopes } from '../auth/roles';
 import { listUsers } from '../auth/users';
 import { choosePassword, type PasswordChoice } from './choose-password';
 import { describeAddition, describeChange } from './describe-user';
+import { addBreakGlassCommands } from './break-glass-commands';
 import { listedUser, userColumns } from './listed-user';
+import { words } from './words';
 
 /** What the commands need from the environment: DATABASE_URL and REDIS_URL; everything else has a default. */
 export const operatorConfig = z.object(serviceSettings);
@@ -132,6 +134,7 @@ export function createProgram(context: OperatorContext): Command {
         generated: options.generate ? chosen.password : undefined,
       });
     });
+  addBreakGlassCommands(users, context.environment);
   return program;
 }
 
@@ -183,13 +186,6 @@ function changeAsJson(result: UserChangeResult): object {
 function emailAddress(text: string): string {
   if (/^[^\s@]{1,64}@[^\s@]{1,189}$/.test(text)) return text;
   throw new InvalidArgumentError('It must be an e-mail address.');
-}
-
-/** Scopes and roles are words of RFC 6749 §3.3, separated by spaces. */
-function words(text: string): string[] {
-  const list = text.split(/\s+/).filter(Boolean);
-  if (list.every((word) => scopeSyntax.test(word))) return [...new Set(list)];
-  throw new InvalidArgumentError('They must be words of printable ASCII without " and \\.');
 }
 
 async function withFoundation<T>(
