@@ -20,9 +20,10 @@ import {
   workersCheck,
   type Foundation,
 } from '@swfx/service';
-import type { DispatcherConfig } from './config';
+import { destinationsOf, type DispatcherConfig } from './config';
+import { createDestination } from './deliver/create-destinations';
 import { startDelivery } from './deliver/start-delivery';
-import { acceptAlert } from './intake/accept-alert';
+import { acceptAlerts } from './intake/accept-alerts';
 import { checkAcceptance } from './intake/check-acceptance';
 import { createHeldAlerts } from './intake/held-alerts';
 import { createIntake } from './intake/create-intake';
@@ -47,8 +48,12 @@ export async function createApp(
       'alerts_sent_total',
       'alerts_failed_total',
       'alerts_suppressed_total',
+      'alerts_possible_duplicates_total',
       'alert_delivery_seconds',
       'alert_oldest_undelivered_seconds',
+      'alert_destination_breaker_open',
+      'alert_queue_depth',
+      'alerts_missing',
     ],
     ...options,
   });
@@ -62,21 +67,37 @@ export async function createApp(
 
 async function wire(config: DispatcherConfig, foundation: Foundation): Promise<AlertDispatcher> {
   const { logger, access, metrics, lifecycle, pool, redis } = foundation;
-  if (config.SLACK_WEBHOOK_URL && !config.SLACK_ALERTING_ENABLED)
-    logger.warn('SLACK_WEBHOOK_URL is set but SLACK_ALERTING_ENABLED is false: no alert is sent');
+  if ((config.SLACK_WEBHOOK_URL || config.SLACK_BOT_TOKEN) && !config.SLACK_ALERTING_ENABLED)
+    logger.warn('Slack is configured but SLACK_ALERTING_ENABLED is false: no alert is sent');
 
   lifecycle.onStop('upkeep', startUpkeep(foundation));
   const held = createHeldAlerts(redis, logger);
+  const destinations = destinationsOf(config).map((settings) =>
+    createDestination(settings, {
+      timeoutMs: config.SLACK_TIMEOUT_SECONDS * 1000,
+      slackApiUrl: config.SLACK_API_URL,
+      links: { runbooks: config.ALERT_RUNBOOK_URL },
+      policy: {
+        maxPerHour: config.SLACK_MAX_ALERTS_PER_HOUR,
+        digestDepth: config.ALERT_DIGEST_DEPTH,
+        digestAgeSeconds: config.ALERT_DIGEST_AGE_SECONDS,
+      },
+    }),
+  );
   const delivery = startDelivery({
     foundation,
+    environment: config.ENVIRONMENT,
     redisUrl: config.REDIS_URL,
     storeHeld: () => held.drain((alert) => storeAlert(pool, alert)),
-    webhookUrl: config.SLACK_WEBHOOK_URL,
+    destinations,
     timeoutSeconds: config.SLACK_TIMEOUT_SECONDS,
+    ttlSeconds: config.ALERT_TTL_SECONDS,
     policy: {
-      enabled: config.SLACK_ALERTING_ENABLED,
       repeatSeconds: config.ALERT_REPEAT_SECONDS,
-      maxPerHour: config.SLACK_MAX_ALERTS_PER_HOUR,
+      expireSeconds: config.ALERT_EXPIRE_SECONDS,
+      routes: config.ALERT_ROUTES,
+      destinations: destinations.map(({ destination }) => destination.name),
+      fallback: config.ALERT_FALLBACK_DESTINATION,
     },
   });
   const graceMs = (config.SLACK_TIMEOUT_SECONDS + 5) * 1000;
@@ -92,8 +113,9 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<A
     handler: createIntake({
       token: config.ALERT_INTAKE_TOKEN,
       foundation,
-      async accept(alert) {
-        await acceptAlert({ pool, held, logger }, alert);
+      environment: config.ENVIRONMENT,
+      async accept(alerts) {
+        await acceptAlerts({ pool, held, logger, expireSeconds: config.ALERT_EXPIRE_SECONDS }, alerts);
         pollSoon();
       },
     }),

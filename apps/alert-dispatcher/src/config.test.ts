@@ -15,13 +15,32 @@ describe('the dispatcher’s configuration', () => {
       SLACK_ALERTING_ENABLED: false,
       SLACK_MAX_ALERTS_PER_HOUR: 10,
       SLACK_TIMEOUT_SECONDS: 10,
-      ALERT_REPEAT_SECONDS: 900,
+      ALERT_REPEAT_SECONDS: 3_600,
+      ALERT_ROUTES: [],
     });
   });
 
   it('refuses alerting without a webhook', () => {
     expect(() => loadConfig(configSchema, { ...environment, SLACK_ALERTING_ENABLED: 'true' })).toThrow(
       'SLACK_WEBHOOK_URL is required when SLACK_ALERTING_ENABLED is true',
+    );
+  });
+
+  it('reads destinations, whose addresses and keys are secrets', () => {
+    const { ALERT_DESTINATIONS } = loadConfig(configSchema, {
+      ...environment,
+      ALERT_DESTINATIONS: '[{"name":"oncall","type":"pagerduty","routingKey":"canary-key"}]',
+      ALERT_ROUTES: '[{"match":{"severity":["critical"]},"to":["slack","oncall"],"afterSeconds":900}]',
+      ALERT_FALLBACK_DESTINATION: 'oncall',
+    });
+    expect(ALERT_DESTINATIONS).toMatchObject([{ name: 'oncall', type: 'pagerduty' }]);
+    expect(JSON.stringify(ALERT_DESTINATIONS)).not.toContain('canary-key');
+  });
+
+  it('refuses routes to nowhere', () => {
+    const wrong = { ...environment, ALERT_ROUTES: '[{"to":["pager"]}]', ALERT_FALLBACK_DESTINATION: 'mail' };
+    expect(() => loadConfig(configSchema, wrong)).toThrow(
+      /ALERT_ROUTES names the destination pager.*ALERT_FALLBACK_DESTINATION names mail/s,
     );
   });
 

@@ -4,6 +4,7 @@ import { startHttpStandIn, startTestPostgres, startTestRedis, waitUntil } from '
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
+import { listAlerts } from './operator/list-alerts';
 import { exampleAlert, startTestDispatcher, type TestDispatcher } from './start-test-dispatcher';
 
 describe('the dispatcher in outages', () => {
@@ -37,10 +38,8 @@ describe('the dispatcher in outages', () => {
       settings: { SLACK_ALERTING_ENABLED: 'true', SLACK_WEBHOOK_URL: webhookUrl },
     });
   };
-  const stateOf = async (id: string) =>
-    (await pool.query('SELECT state FROM alert_delivery WHERE alert_id = $1', [id])).rows[0]
-      ?.state as unknown;
-  const untilSent = (id: string) => waitUntil(async () => (await stateOf(id)) === 'sent');
+  const untilSent = (id: string) =>
+    waitUntil(async () => (await listAlerts(pool, { limit: 1, id }))[0]?.state === 'sent');
   const shown = () => slack.messages().map((message) => message.text.split('\n')[0]);
 
   it('delivers while Redis is down', async () => {

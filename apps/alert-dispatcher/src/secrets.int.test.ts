@@ -86,16 +86,17 @@ describe('the dispatcher’s secrets', () => {
     );
     await waitUntil(async () => {
       await database.pool.query('UPDATE alert_destination SET not_before = now()');
-      await database.pool.query(`UPDATE alert_delivery SET next_attempt_at = now() WHERE state = 'pending'`);
+      await database.pool.query(`UPDATE alert_notice SET next_attempt_at = now() WHERE closed_at IS NULL`);
       return slack.messages().length > 0;
     });
     await slack.stop();
     const unreachable = exampleAlert();
     await post(unreachable);
     await waitUntil(async () => {
-      const { rows } = await database.pool.query('SELECT detail FROM alert_delivery WHERE alert_id = $1', [
-        unreachable.id,
-      ]);
+      const { rows } = await database.pool.query(
+        'SELECT detail FROM alert_notice JOIN alert USING (incident_id) WHERE alert.id = $1',
+        [unreachable.id],
+      );
       return String(rows[0]?.detail).includes('ECONNREFUSED');
     });
 

@@ -14,6 +14,8 @@ export const intakeToken = 'canary-intake-token';
 export interface TestDispatcher extends AlertDispatcher {
   environment: Record<string, string>;
   postAlert(alert: unknown, token?: string): Promise<Response>;
+  /** Posts to Alertmanager's intake. */
+  postWebhook(webhook: unknown): Promise<Response>;
   get(path: '/metrics' | '/health' | '/readyz'): Promise<Response>;
   /** The value of one series, written as the exposition writes it. */
   metric(series: string): Promise<number>;
@@ -44,17 +46,19 @@ export async function startTestDispatcher(options: {
     ...options.settings,
   };
   const app = await createApp(loadConfig(configSchema, environment), { registry: options.registry });
+  const post = (path: string, body: unknown, token: string) =>
+    fetch(`http://127.0.0.1:${app.intakePort}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
   const get = (path: string) => fetch(`http://127.0.0.1:${app.operationsPort}${path}`);
   return {
     ...app,
     environment,
     get,
-    postAlert: (alert, token = intakeToken) =>
-      fetch(`http://127.0.0.1:${app.intakePort}/v1/alerts`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: typeof alert === 'string' ? alert : JSON.stringify(alert),
-      }),
+    postAlert: (alert, token = intakeToken) => post('/v1/alerts', alert, token),
+    postWebhook: (webhook) => post('/v1/alertmanager', webhook, intakeToken),
     async metric(series) {
       const lines = (await (await get('/metrics')).text()).split('\n');
       return Number(lines.find((line) => line.startsWith(`${series} `))?.slice(series.length + 1));

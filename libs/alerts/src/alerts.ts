@@ -1,16 +1,19 @@
 /**
  * How a service raises an alert. The usual way is a row in Postgres; while Postgres is unreachable the alert goes to
  * the dispatcher over HTTP; while that is down too it waits in the local spool, which is drained later. Raising never
- * fails the work that it tells of: what could not be kept anywhere is logged as an error.
+ * fails the work that it tells of: what could not be kept anywhere is logged as an error, and its number is missing
+ * where the dispatcher counts.
  */
+import { randomUUID } from 'node:crypto';
 import type { Secret } from '@swfx/config';
 import type { Pool, Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import { facts, type Facts, type Spool } from '@swfx/messaging';
 import axios from 'axios';
-import { alertSchema, type Alert, type AlertDraft } from './alert';
-import { completeAlert } from './complete-alert';
+import { z } from 'zod';
+import { alertSchema, type Alert, type AlertDraft, type ResolutionDraft } from './alert';
+import { completeAlert, completeResolution, type AlertOrigin } from './complete-alert';
 import { storeAlert } from './store-alert';
 
 export interface Alerts {
@@ -18,6 +21,11 @@ export interface Alerts {
   raise(draft: AlertDraft): Promise<void>;
   /** Raises an alert as part of a transaction: it exists if and only if that commits. Returns its id. */
   raiseIn(db: Queryable, draft: AlertDraft): Promise<string>;
+  /**
+   * Says that an incident is over, by whichever way is open; never throws. To be called after every success: whether
+   * there was trouble, perhaps seen by another replica, is known to the dispatcher alone.
+   */
+  resolve(draft: ResolutionDraft): Promise<void>;
   /** Hands on what the spool holds; stops at the first that cannot be. */
   drain(): Promise<number>;
   spoolDepth(): number;
@@ -36,6 +44,8 @@ export interface AlertsOptions {
 
 export function createAlerts(options: AlertsOptions): Alerts {
   const { pool, spool, logger } = options;
+  const producer = randomUUID();
+  let sequence = 0;
 
   async function send(alert: Alert): Promise<void> {
     try {
@@ -56,20 +66,30 @@ export function createAlerts(options: AlertsOptions): Alerts {
     }
   }
 
+  async function keep(draft: object, complete: (origin: AlertOrigin) => Alert): Promise<void> {
+    try {
+      await sendOrSpool(complete({ ...options, numbered: { producer, sequence: ++sequence } }));
+    } catch (error) {
+      logger.error('An alert could not be kept anywhere', { alert: draft, error: errorMessage(error) });
+    }
+  }
+
   return {
-    async raise(draft) {
-      try {
-        await sendOrSpool(completeAlert(draft, options));
-      } catch (error) {
-        logger.error('An alert could not be kept anywhere', { alert: draft, error: errorMessage(error) });
-      }
-    },
+    raise: (draft) => keep(draft, (origin) => completeAlert(draft, origin)),
     async raiseIn(db, draft) {
+      // Without a number: a transaction that is rolled back would look like a loss.
       const alert = completeAlert(draft, options);
       await storeAlert(db, alert);
       return alert.id;
     },
-    drain: () => spool.drain((entry) => send(alertSchema.parse(entry))),
+    resolve: (draft) => keep(draft, (origin) => completeResolution(draft, origin)),
+    async drain() {
+      // What does not fit the schema never will; whatever else keeps an alert here passes.
+      const willPass = (error: unknown) => !(error instanceof z.ZodError);
+      const { taken, parked } = await spool.drain((entry) => send(alertSchema.parse(entry)), willPass);
+      for (const each of parked) logger.error('A spooled alert was refused and put aside', each);
+      return taken;
+    },
     spoolDepth: () => spool.depth(),
   };
 }

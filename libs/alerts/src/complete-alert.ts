@@ -1,9 +1,16 @@
 import { currentTrace } from '@swfx/logging';
 import { v7 as uuidv7 } from 'uuid';
-import { alertLimits, alertSchema, type Alert, type AlertDraft } from './alert';
+import { alertLimits, alertSchema, type Alert, type AlertDraft, type ResolutionDraft } from './alert';
+
+/** Where an alert is raised, and its number there if it has one. */
+export interface AlertOrigin {
+  service: string;
+  environment: string;
+  numbered?: { producer: string; sequence: number };
+}
 
 /** Makes a whole alert of what a producer says. Too long is cut and empty is named: an alert is not lost to its own text. */
-export function completeAlert(draft: AlertDraft, source: { service: string; environment: string }): Alert {
+export function completeAlert(draft: AlertDraft, origin: AlertOrigin): Alert {
   const id = uuidv7();
   return alertSchema.parse({
     id,
@@ -18,9 +25,16 @@ export function completeAlert(draft: AlertDraft, source: { service: string; envi
         value.slice(0, alertLimits.value),
       ]),
     ),
-    service: source.service,
-    env: source.environment,
+    service: origin.service,
+    env: origin.environment,
     traceId: currentTrace()?.traceId ?? id,
     occurredAt: (draft.occurredAt ?? new Date()).toISOString(),
+    source: `service:${origin.service}`,
+    ...origin.numbered,
   });
+}
+
+/** Makes the alert that ends an incident. */
+export function completeResolution(draft: ResolutionDraft, origin: AlertOrigin): Alert {
+  return { ...completeAlert({ ...draft, severity: 'info', error: '' }, origin), status: 'resolved' };
 }

@@ -6,7 +6,8 @@ export {
   type Alert,
   type AlertDraft,
   type AlertKind,
+  type ResolutionDraft,
   type Severity,
 } from './alert';
 export { createAlerts, type Alerts, type AlertsOptions } from './alerts';
-export { storeAlert } from './store-alert';
+export { storeAlert, storeAlerts } from './store-alert';

@@ -3,22 +3,22 @@ import type { Alert } from './alert';
 
 /** Accepts an alert: from the commit of this row on it is delivered, or counted and explained. Repeating it is harmless. */
 export async function storeAlert(db: Queryable, alert: Alert): Promise<void> {
+  await storeAlerts(db, [alert]);
+}
+
+/** Accepts several alerts in one statement: all of them or none. Returns how many were not there before. */
+export async function storeAlerts(db: Queryable, alerts: readonly Alert[]): Promise<number> {
   // No conflict target: naming one would need the right to read the table, which producers do not have.
-  await db.query(
-    `INSERT INTO alert (id, incident, kind, severity, title, error, context, service, env, trace_id, occurred_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
-    [
-      alert.id,
-      alert.incident,
-      alert.kind,
-      alert.severity,
-      alert.title,
-      alert.error,
-      JSON.stringify(alert.context),
-      alert.service,
-      alert.env,
-      alert.traceId,
-      alert.occurredAt,
-    ],
+  const { rowCount } = await db.query(
+    `INSERT INTO alert (id, incident, status, kind, severity, title, error, context, service, env, trace_id,
+       occurred_at, source, expires_at, producer, sequence)
+     SELECT id, incident, coalesce(status, 'firing'), kind, severity, title, error, context, service, env, "traceId",
+       "occurredAt", source, "expiresAt", producer, sequence
+     FROM json_to_recordset($1) AS given (id uuid, incident text, status text, kind text, severity text, title text,
+       error text, context jsonb, service text, env text, "traceId" text, "occurredAt" timestamptz, source text,
+       "expiresAt" timestamptz, producer uuid, sequence bigint)
+     ON CONFLICT DO NOTHING`,
+    [JSON.stringify(alerts)],
   );
+  return rowCount ?? 0;
 }

@@ -219,6 +219,11 @@ export const metricCatalogue = {
     help: 'Audit events by action and outcome.',
     labels: { action: 'open', outcome: ['success', 'failure', 'denied'] },
   },
+  audit_file_errors_total: {
+    type: 'counter',
+    help: 'Writes to the audit file that failed; the records are in Postgres and follow.',
+    labels: {},
+  },
   audit_spool_depth: {
     type: 'gauge',
     help: 'Audit events that wait for Postgres in the local spool.',
@@ -253,12 +258,24 @@ export const metricCatalogue = {
   alerts_sent_total: {
     type: 'counter',
     help: 'Alert messages delivered.',
-    labels: { destination: ['slack'], severity: severities },
+    labels: { destination: 'open', severity: severities },
   },
   alerts_suppressed_total: {
     type: 'counter',
-    help: 'Alerts held back or not sent, by reason.',
-    labels: { reason: ['disabled', 'duplicate', 'rate_limited', 'expired'] },
+    help: 'Alerts held back, not sent, or told only as part of a digest, by reason.',
+    labels: {
+      reason: [
+        'disabled',
+        'duplicate',
+        'rate_limited',
+        'expired',
+        'muted',
+        'resolved_unsent',
+        'overtaken',
+        'not_firing',
+        'digested',
+      ],
+    },
   },
   alerts_failed_total: {
     type: 'counter',
@@ -274,6 +291,26 @@ export const metricCatalogue = {
   alert_oldest_undelivered_seconds: {
     type: 'gauge',
     help: 'Age of the oldest alert that is not delivered yet; 0 when there is none.',
+    labels: {},
+  },
+  alerts_possible_duplicates_total: {
+    type: 'counter',
+    help: 'Messages told again because it was not known whether they had arrived.',
+    labels: { destination: 'open' },
+  },
+  alert_destination_breaker_open: {
+    type: 'gauge',
+    help: '1 while a destination refuses everything, else 0.',
+    labels: { destination: 'open' },
+  },
+  alert_queue_depth: {
+    type: 'gauge',
+    help: 'Incidents of which a destination is still to be told something, by severity.',
+    labels: { lane: severities },
+  },
+  alerts_missing: {
+    type: 'gauge',
+    help: 'Numbered alerts of the last day that never arrived, though later ones of their process did.',
     labels: {},
   },
   alert_spool_depth: { type: 'gauge', help: 'Alerts that wait in this service’s local spool.', labels: {} },

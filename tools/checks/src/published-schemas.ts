@@ -2,6 +2,7 @@ import { alertSchema } from '@swfx/alerts';
 import { auditJsonSchema } from '@swfx/audit';
 import { facts, jobSchema, taskNames } from '@swfx/messaging';
 import { z } from 'zod';
+import { loadSource } from './load-source';
 
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
 
@@ -13,6 +14,10 @@ export function publishedSchemas(): Record<string, object> {
       'An alert, as the intake accepts it',
       z.toJSONSchema(alertSchema, { io: 'input' }),
     ),
+    'alertmanager-webhook.schema.json': titled(
+      'Alertmanager’s webhook, version 4, as the intake accepts it',
+      z.toJSONSchema(alertmanagerWebhook(), { io: 'input' }),
+    ),
     'job.schema.json': titled(
       `A job of the queues ${taskNames.join(', ')}: a doorbell that names a row`,
       z.toJSONSchema(jobSchema, { io: 'input' }),
@@ -23,6 +28,11 @@ export function publishedSchemas(): Record<string, object> {
       $defs: Object.fromEntries(Object.values(facts).map((fact) => [fact.topic, factSchema(fact)])),
     },
   };
+}
+
+function alertmanagerWebhook(): z.ZodType {
+  const path = 'apps/alert-dispatcher/src/intake/alertmanager-webhook.ts';
+  return loadSource<{ alertmanagerWebhookSchema: z.ZodType }>(path).alertmanagerWebhookSchema;
 }
 
 function titled(title: string, schema: object): object {

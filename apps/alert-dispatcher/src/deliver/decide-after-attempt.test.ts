@@ -2,11 +2,14 @@ import { backOffSeconds } from './back-off';
 import { decideAfterAttempt } from './decide-after-attempt';
 
 const most = () => 1;
-const first = { number: 1, format: 'blocks' } as const;
+const first = { number: 1, format: 'blocks', rejections: 0 } as const;
 
 describe('decideAfterAttempt', () => {
   it('is done when Slack has taken the message', () => {
-    expect(decideAfterAttempt({ outcome: 'delivered' }, first, most)).toEqual({ state: 'sent' });
+    expect(decideAfterAttempt({ outcome: 'delivered' }, first, most)).toEqual({
+      state: 'sent',
+      thread: null,
+    });
   });
 
   it('holds the whole destination for as long as Slack asks', () => {
@@ -23,18 +26,19 @@ describe('decideAfterAttempt', () => {
   });
 
   it('retries only this message after a failure that may pass', () => {
-    const verdict = { outcome: 'retry', reason: 'timeout', detail: 'd' } as const;
+    const verdict = { outcome: 'retry', reason: 'timeout', detail: 'd', unsent: false } as const;
     expect(decideAfterAttempt(verdict, { ...first, number: 3 }, most)).toMatchObject({
       state: 'pending',
       reason: 'timeout',
       afterSeconds: 4,
+      certain: false,
       holdSeconds: 0,
     });
   });
 
   it('never gives up a message because the webhook takes none', () => {
     const verdict = { outcome: 'refused', reason: 'rejected', detail: 'd' } as const;
-    expect(decideAfterAttempt(verdict, { ...first, number: 50 }, most)).toMatchObject({
+    expect(decideAfterAttempt(verdict, { ...first, rejections: 50 }, most)).toMatchObject({
       state: 'pending',
       reason: 'rejected',
       holdSeconds: 300,
@@ -48,7 +52,7 @@ describe('decideAfterAttempt', () => {
       format: 'plain',
       afterSeconds: 0,
     });
-    expect(decideAfterAttempt(verdict, { number: 2, format: 'plain' }, most)).toEqual({
+    expect(decideAfterAttempt(verdict, { number: 2, format: 'plain', rejections: 0 }, most)).toEqual({
       state: 'dead',
       reason: 'payload',
       detail: 'd',

@@ -4,9 +4,9 @@
  * stay inside Block Kit's limits (https://docs.slack.dev/reference/block-kit/blocks), counted in code points:
  * 3,000 a section, ten fields of 2,000, and 50 blocks.
  */
-import type { Alert } from '@swfx/alerts';
-import type { MessageFormat } from './decide-after-attempt';
 import { fitLine } from './fit-line';
+import { messageLines, type MessageLines, type MessageLinks } from './message-lines';
+import type { Notification } from './notification';
 
 interface PlainText {
   type: 'plain_text';
@@ -17,9 +17,10 @@ interface PlainText {
 type Block =
   | { type: 'section'; text: PlainText }
   | { type: 'section'; fields: PlainText[] }
-  | { type: 'context'; elements: PlainText[] };
+  | { type: 'context'; elements: PlainText[] }
+  | { type: 'actions'; elements: { type: 'button'; text: PlainText; url: string }[] };
 
-/** The body of a call to an incoming webhook. */
+/** The body of a call to an incoming webhook, and the content of one to the Web API. */
 export interface SlackMessage {
   /** What notifications show, and the whole message where blocks are not used. */
   text: string;
@@ -33,15 +34,22 @@ export interface SlackMessage {
 
 const limits = { environment: 250, title: 500, error: 2_000, name: 100, value: 500 } as const;
 const fieldsPerSection = 10;
-const mostContextFields = 28;
+const mostFields = 30;
 
-/** Writes an alert as a message. `plain` is for a Slack that refused the blocks. */
-export function slackMessage(alert: Alert, format: MessageFormat): SlackMessage {
-  const headline = headlineOf(alert);
-  const fields = fieldsOf(alert);
-  const origin = `Alert ${alert.id} · ${fitLine(alert.incident, limits.value)}`;
+/** Writes a notification as a message. `plain` is for a Slack that refused the blocks. */
+export function slackMessage(
+  notification: Notification,
+  format: 'blocks' | 'plain',
+  links: MessageLinks = {},
+): SlackMessage {
+  const lines = messageLines(notification, links);
+  const headline = headlineOf(lines);
+  const fields = fieldsOf(lines);
+  const origin = fitLine(lines.origin, limits.value);
   const message: SlackMessage = {
-    text: [headline, ...fields, origin].join('\n'),
+    text: [headline, ...fields, ...lines.links.map(({ label, url }) => `${label}: ${url}`), origin].join(
+      '\n',
+    ),
     mrkdwn: false,
     parse: 'none',
     link_names: false,
@@ -57,30 +65,35 @@ export function slackMessage(alert: Alert, format: MessageFormat): SlackMessage 
         type: 'section',
         fields: group.map(plainText),
       })),
+      ...buttonsOf(lines),
       { type: 'context', elements: [plainText(origin)] },
     ],
   };
 }
 
 /** The published three lines. */
-function headlineOf(alert: Alert): string {
+function headlineOf({ sign, environment, title, second, timestamp }: MessageLines): string {
   return [
-    `🚨 [${fitLine(alert.env.toUpperCase(), limits.environment)}] ${fitLine(alert.title, limits.title)}`,
-    `Error: ${fitLine(alert.error, limits.error)}`,
-    `Timestamp: ${new Date(alert.occurredAt).toISOString().slice(0, 19)}Z`,
+    `${sign} [${fitLine(environment.toUpperCase(), limits.environment)}] ${fitLine(title, limits.title)}`,
+    `${second.name}: ${fitLine(second.value, limits.error)}`,
+    `Timestamp: ${timestamp.toISOString().slice(0, 19)}Z`,
   ].join('\n');
 }
 
-function fieldsOf(alert: Alert): string[] {
-  const context = Object.entries(alert.context);
-  const shown = context.slice(0, mostContextFields);
-  const rest = context.length - shown.length;
+function fieldsOf({ fields }: MessageLines): string[] {
+  const shown = fields.slice(0, mostFields);
+  const rest = fields.length - shown.length;
   return [
-    `Severity: ${alert.severity}`,
-    `Service: ${fitLine(alert.service, limits.value)}`,
     ...shown.map(([name, value]) => `${fitLine(name, limits.name)}: ${fitLine(value, limits.value)}`),
     ...(rest > 0 ? [`… and ${rest} more`] : []),
   ];
+}
+
+/** The only links there are: to addresses that the configuration begins. */
+function buttonsOf({ links }: MessageLines): Block[] {
+  if (links.length === 0) return [];
+  const elements = links.map(({ label, url }) => ({ type: 'button' as const, text: plainText(label), url }));
+  return [{ type: 'actions', elements }];
 }
 
 function plainText(text: string): PlainText {

@@ -10,7 +10,8 @@ import type { Foundation } from '@swfx/service';
 export interface HeldAlerts {
   /** Whether an alert would be safe here; rejects when Redis cannot be asked. */
   isDurable(): Promise<boolean>;
-  hold(alert: Alert): Promise<void>;
+  /** Keeps alerts in their order, all of them or none. */
+  hold(alerts: readonly Alert[]): Promise<void>;
   /** Hands held alerts on, oldest first; returns how many. While Redis is away there is nothing to hand on. */
   drain(store: (alert: Alert) => Promise<void>): Promise<number>;
 }
@@ -32,8 +33,8 @@ export function createHeldAlerts(redis: Foundation['redis'], logger: Logger): He
       const settings = asRecord(await redis.config('GET', 'append*'));
       return settings['appendonly'] === 'yes' && settings['appendfsync'] === 'always';
     },
-    async hold(alert) {
-      await redis.rpush(list, JSON.stringify(alert));
+    async hold(alerts) {
+      await redis.rpush(list, ...alerts.map((alert) => JSON.stringify(alert)));
     },
     async drain(store) {
       for (let drained = 0; ; drained += 1) {

@@ -1,8 +1,14 @@
-import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@swfx/testkit';
+import {
+  createTestDatabase,
+  createTestRedis,
+  waitUntil,
+  type TestDatabase,
+  type TestRedis,
+} from '@swfx/testkit';
 import { Registry } from 'prom-client';
 import { exampleAlert, startTestDispatcher, type TestDispatcher } from '../start-test-dispatcher';
 
-describe('POST /v1/alerts', () => {
+describe('the intake', () => {
   let database: TestDatabase;
   let redis: TestRedis;
   let dispatcher: TestDispatcher;
@@ -58,6 +64,92 @@ describe('POST /v1/alerts', () => {
     );
     expect(response.status).toBe(problem.status);
     expect(await response.json()).toMatchObject(problem);
+  });
+
+  const webhook = (changes: object = {}, member: object = {}) => ({
+    version: '4',
+    groupKey: '{}:{alertname="BackupFailure"}',
+    status: 'firing',
+    receiver: 'swfx',
+    groupLabels: {},
+    commonLabels: {},
+    commonAnnotations: {},
+    externalURL: 'http://alertmanager',
+    truncatedAlerts: 0,
+    alerts: [
+      {
+        status: 'firing',
+        labels: { alertname: 'BackupFailure', severity: 'critical', job: 'backup-service' },
+        annotations: {
+          summary: 'A backup failed',
+          description: 'in the last hour',
+          incident: 'backup:hooked',
+        },
+        startsAt: '2025-06-22T14:30:00.5Z',
+        endsAt: '0001-01-01T00:00:00Z',
+        fingerprint: 'f1',
+        generatorURL: 'http://prometheus/graph?g0.expr=x',
+        ...member,
+      },
+    ],
+    ...changes,
+  });
+  const decisions = async (incident: string) =>
+    (
+      await database.pool.query('SELECT decision FROM alert WHERE incident = $1 ORDER BY accepted_at, id', [
+        incident,
+      ])
+    ).rows.map(({ decision }) => decision);
+
+  const untilDecided = (incident: string, expected: string[]) =>
+    waitUntil(async () => {
+      expect(await decisions(incident)).toEqual(expected);
+      return true;
+    });
+
+  it('takes Alertmanager’s webhook, and its repetition for the same, from either of two', async () => {
+    for (let time = 0; time < 3; time++) {
+      const response = await dispatcher.postWebhook(webhook({ receiver: `replica-${time}` }));
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({ accepted: 1 });
+    }
+    const { rows } = await database.pool.query(`SELECT * FROM alert WHERE incident = 'backup:hooked'`);
+    expect(rows).toMatchObject([
+      {
+        status: 'firing',
+        kind: 'external',
+        severity: 'critical',
+        title: 'A backup failed',
+        error: 'in the last hour',
+        service: 'backup-service',
+        source: 'alertmanager:f1',
+        context: { alertname: 'BackupFailure', query: 'http://prometheus/graph?g0.expr=x' },
+      },
+    ]);
+  });
+
+  it('does not open again what a late report says, once its rule has resolved it', async () => {
+    const annotations = { incident: 'backup:late' };
+    const end = { status: 'resolved', endsAt: '2025-06-22T14:40:00Z', annotations };
+    await dispatcher.postWebhook(webhook({ groupKey: 'a' }, { annotations }));
+    await dispatcher.postWebhook(webhook({ groupKey: 'a' }, end));
+    await untilDecided('backup:late', ['disabled', 'resolved']);
+    await dispatcher.postWebhook(webhook({ groupKey: 'b' }, { annotations }));
+    await untilDecided('backup:late', ['disabled', 'resolved', 'overtaken']);
+    await dispatcher.postWebhook(
+      webhook({ groupKey: 'a' }, { annotations, startsAt: '2025-06-22T15:00:00Z' }),
+    );
+    await untilDecided('backup:late', ['disabled', 'resolved', 'overtaken', 'disabled']);
+  });
+
+  it.each([
+    ['another version', webhook({ version: '5' }), '/version'],
+    ['no fingerprint', webhook({}, { fingerprint: undefined }), '/alerts/0/fingerprint'],
+    ['labels that are not text', webhook({}, { labels: { a: 1 } }), '/alerts/0/labels/a'],
+  ])('refuses a webhook with %s, and points at it', async (_, body, pointer) => {
+    const response = await dispatcher.postWebhook(body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ ...malformed, pointer });
   });
 
   it('stores no credential that an alert quotes', async () => {

@@ -1,19 +1,24 @@
 import type { Severity } from '@swfx/alerts';
 import type { Queryable } from '@swfx/database';
-import { slack } from '../destination-row';
-import { oneLine } from '../one-line';
+
+/** What has become of an alert. */
+export type AlertState = 'undecided' | 'pending' | 'sent' | 'suppressed' | 'dead';
 
 /** An alert and what became of it, as `swfx alerts list --json` prints it. */
 export interface ListedAlert {
   id: string;
   acceptedAt: Date;
   occurredAt: Date;
+  status: 'firing' | 'resolved';
   severity: Severity;
   kind: string;
   incident: string;
+  incidentId: string | null;
   title: string;
   service: string;
-  state: 'undecided' | 'pending' | 'sent' | 'suppressed' | 'dead';
+  /** What it changed: `opened`, `repeated`, `resolved`, … */
+  decision: string | null;
+  state: AlertState;
   reason: string | null;
   detail: string | null;
   attempts: number;
@@ -21,39 +26,52 @@ export interface ListedAlert {
   finishedAt: Date | null;
 }
 
-/** The newest alerts first. */
-export async function listAlerts(db: Queryable, limit: number): Promise<ListedAlert[]> {
+/** Which alerts are listed. */
+export interface AlertFilter {
+  limit: number;
+  /** Only those that one message told of. */
+  message?: string | undefined;
+  /** Only this one. */
+  id?: string | undefined;
+}
+
+/** The newest alerts first. Resolutions of what was never wrong are left out, unless they are asked for by id. */
+export async function listAlerts(db: Queryable, { limit, message, id }: AlertFilter): Promise<ListedAlert[]> {
   const { rows } = await db.query<ListedAlert>(
-    `SELECT id, accepted_at AS "acceptedAt", occurred_at AS "occurredAt", severity, kind, incident, title, service,
-       coalesce(state, 'undecided') AS state, reason, detail, coalesce(attempts, 0) AS attempts,
-       CASE WHEN state = 'pending' THEN next_attempt_at END AS "nextAttemptAt", finished_at AS "finishedAt"
-     FROM alert LEFT JOIN alert_delivery ON alert_id = id AND destination = $1
-     ORDER BY accepted_at DESC, id DESC LIMIT $2`,
-    [slack, limit],
+    `SELECT alert.id, accepted_at AS "acceptedAt", occurred_at AS "occurredAt", status, alert.severity, alert.kind,
+       alert.incident, alert.incident_id AS "incidentId", title, alert.service, decision,
+       CASE
+         WHEN decided_at IS NULL THEN 'undecided'
+         WHEN decision IN ('repeated', 'counted', 'disabled', 'not_firing', 'overtaken', 'source_resolved')
+           OR notice.outcome IN ('untold', 'disabled') THEN 'suppressed'
+         WHEN notice.outcome = 'dead' THEN 'dead'
+         WHEN notice.told THEN 'sent'
+         ELSE coalesce(old.state, 'pending')
+       END AS state,
+       CASE decision WHEN 'repeated' THEN 'duplicate' WHEN 'disabled' THEN 'disabled' WHEN 'not_firing' THEN 'not_firing'
+         WHEN 'overtaken' THEN 'overtaken' WHEN 'counted' THEN 'counted' WHEN 'source_resolved' THEN 'source_resolved'
+         ELSE coalesce(notice.reason, old.reason) END AS reason,
+       CASE decision WHEN 'repeated' THEN 'says nothing new of incident ' || incident.id
+         WHEN 'disabled' THEN 'SLACK_ALERTING_ENABLED is false'
+         WHEN 'not_firing' THEN 'nothing was wrong' WHEN 'overtaken' THEN 'its source had already said that it is over'
+         WHEN 'counted' THEN 'counted in its incident' WHEN 'source_resolved' THEN 'another source still sees it'
+         ELSE coalesce(notice.detail, old.detail) END AS detail,
+       CASE WHEN decision = 'repeated' THEN 0 ELSE coalesce(notice.attempts, old.attempts, 0) END AS attempts,
+       CASE WHEN notice.closed_at IS NULL AND NOT notice.told THEN notice.next_attempt_at END AS "nextAttemptAt",
+       coalesce(notice.told_at, notice.closed_at, old.finished_at) AS "finishedAt"
+     FROM alert
+       LEFT JOIN alert_incident AS incident ON incident.id = alert.incident_id
+       LEFT JOIN alert_delivery AS old ON old.alert_id = alert.id AND decision IS NULL
+       LEFT JOIN LATERAL (
+         SELECT outcome, reason, detail, attempts, next_attempt_at, told_at, closed_at,
+           CASE alert.status WHEN 'firing' THEN sent_state <> 'nothing' ELSE sent_state = 'ended' END AS told
+         FROM alert_notice WHERE incident_id = alert.incident_id
+         ORDER BY escalation, outcome = 'dead' DESC, told_at NULLS FIRST, destination LIMIT 1
+       ) AS notice ON true
+     WHERE ($3::uuid IS NULL AND ($2::uuid IS NOT NULL OR decision IS DISTINCT FROM 'not_firing') OR alert.id = $3)
+       AND ($2::uuid IS NULL OR alert.incident_id IN (SELECT incident_id FROM alert_message_item WHERE message_id = $2))
+     ORDER BY accepted_at DESC, alert.id DESC LIMIT $1`,
+    [limit, message, id],
   );
   return rows;
-}
-
-/** The alerts as an aligned table. What they say is other people's text: one line each, without control characters. */
-export function alertTable(alerts: readonly ListedAlert[]): string {
-  if (alerts.length === 0) return 'No alert has been accepted yet.\n';
-  const header = ['TIME', 'SEVERITY', 'STATE', 'REASON', 'ATTEMPTS', 'INCIDENT', 'TITLE'];
-  const rows = alerts.map((alert) => [
-    `${alert.occurredAt.toISOString().slice(0, 19)}Z`,
-    alert.severity,
-    alert.state,
-    alert.reason ?? '-',
-    String(alert.attempts),
-    oneLine(alert.incident),
-    oneLine(alert.title),
-  ]);
-  const widths = header.map((_, column) =>
-    Math.max(...[header, ...rows].map((row) => Array.from(row[column] ?? '').length)),
-  );
-  return [header, ...rows].map((row) => `${alignRow(row, widths)}\n`).join('');
-}
-
-function alignRow(row: readonly string[], widths: readonly number[]): string {
-  const cells = row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - Array.from(cell).length));
-  return cells.join('  ').trimEnd();
 }

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '@swfx/database';
 import { facts } from '@swfx/messaging';
 import type { Foundation } from '@swfx/service';
-import { slack } from '../destination-row';
+import { listAlerts, type AlertState, type ListedAlert } from './list-alerts';
 
 /** What became of a test alert when it had ended, or when we stopped waiting. */
 export interface TestResult {
   alertId: string;
   delivered: boolean;
-  state: 'undecided' | 'pending' | 'sent' | 'suppressed' | 'dead';
+  state: AlertState;
   /** Why it is in this state, as a sentence; null when it was delivered. */
   why: string | null;
   attempts: number;
@@ -54,42 +54,27 @@ async function waitForEnd(db: Queryable, alertId: string, deadline: number): Pro
 }
 
 async function readResult(db: Queryable, alertId: string): Promise<TestResult> {
-  const { rows } = await db.query<DeliveryRow>(
-    `SELECT state, reason, detail, attempts, next_attempt_at AS "nextAttemptAt",
-       CASE WHEN not_before > clock_timestamp() + interval '1 second' THEN not_before END AS "notBefore",
-       not_before_reason AS "notBeforeReason"
-     FROM alert_delivery JOIN alert_destination ON name = destination WHERE alert_id = $1 AND destination = $2`,
-    [alertId, slack],
+  const [alert] = await listAlerts(db, { limit: 1, id: alertId });
+  const { state, attempts } = alert ?? { state: 'undecided', attempts: 0 };
+  const delivered = state === 'sent';
+  const why = delivered ? null : alert?.reason ? reasonOf(alert) : await waitingFor(db, state);
+  return { alertId, delivered, state, why, attempts };
+}
+
+function reasonOf({ reason, detail, state, nextAttemptAt }: ListedAlert): string {
+  const next = state === 'pending' && nextAttemptAt ? `; next attempt at ${nextAttemptAt.toISOString()}` : '';
+  return `${reason}${detail ? ` (${detail})` : ''}${next}`;
+}
+
+/** Nothing is said of the alert itself: either nobody looks at it, or its destination takes nothing now. */
+async function waitingFor(db: Queryable, state: AlertState): Promise<string> {
+  if (state === 'undecided') return 'no alert dispatcher has taken it up; is the service running?';
+  const { rows } = await db.query<{ name: string; notBefore: Date; reason: string | null }>(
+    `SELECT name, not_before AS "notBefore", not_before_reason AS reason FROM alert_destination
+     WHERE not_before > clock_timestamp() ORDER BY not_before LIMIT 1`,
   );
-  const [row] = rows;
-  const state = row?.state ?? 'undecided';
-  return {
-    alertId,
-    delivered: state === 'sent',
-    state,
-    why: state === 'sent' ? null : whyNot(row),
-    attempts: row?.attempts ?? 0,
-  };
-}
-
-interface DeliveryRow {
-  state: 'pending' | 'sent' | 'suppressed' | 'dead';
-  reason: string | null;
-  detail: string | null;
-  attempts: number;
-  nextAttemptAt: Date;
-  /** Set while the destination takes nothing. */
-  notBefore: Date | null;
-  notBeforeReason: string | null;
-}
-
-function whyNot(row: DeliveryRow | undefined): string {
-  if (!row) return 'no alert dispatcher has taken it up; is the service running?';
-  if (row.reason) {
-    const next = row.state === 'pending' ? `; next attempt at ${row.nextAttemptAt.toISOString()}` : '';
-    return `${row.reason}${row.detail ? ` (${row.detail})` : ''}${next}`;
-  }
-  if (row.notBefore)
-    return `nothing is posted before ${row.notBefore.toISOString()} (${row.notBeforeReason ?? 'rate_limited'})`;
-  return 'it is about to be sent';
+  const [held] = rows;
+  if (!held) return 'it is about to be sent';
+  const { name, notBefore, reason } = held;
+  return `nothing is posted to ${name} before ${notBefore.toISOString()} (${reason ?? 'rate_limited'})`;
 }

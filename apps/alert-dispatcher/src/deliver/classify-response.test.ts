@@ -1,10 +1,11 @@
-import { classifySlackResponse } from './classify-slack-response';
+import { classifyResponse, saysOk } from './classify-response';
 
 const now = new Date('2025-06-22T14:30:00Z');
+const reading = { receiver: 'Slack', now, confirms: saysOk };
 const answer = (status: number, body = '', retryAfter?: string) =>
-  classifySlackResponse({ kind: 'answer', status, body, retryAfter }, now);
+  classifyResponse({ kind: 'answer', status, body, retryAfter }, reading);
 
-describe('classifySlackResponse', () => {
+describe('classifyResponse', () => {
   it('takes only Slack’s own ok for a delivery', () => {
     expect(answer(200, 'ok')).toEqual({ outcome: 'delivered' });
     expect(answer(200, 'ok\n')).toEqual({ outcome: 'delivered' });
@@ -30,11 +31,15 @@ describe('classifySlackResponse', () => {
         outcome: 'retry',
         reason: 'server_error',
         detail: `Slack answered ${status}: rollup_error`,
+        unsent: false,
       });
-    expect(classifySlackResponse({ kind: 'no_answer', reason: 'timeout', detail: 'd' }, now)).toEqual({
+    expect(
+      classifyResponse({ kind: 'no_answer', reason: 'timeout', detail: 'd', unsent: true }, reading),
+    ).toEqual({
       outcome: 'retry',
       reason: 'timeout',
       detail: 'd',
+      unsent: true,
     });
   });
 

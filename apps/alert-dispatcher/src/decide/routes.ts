@@ -1,0 +1,83 @@
+/**
+ * Where an incident is told. The routes are read in order and every one that matches adds its destinations; what none
+ * matches goes to the default. News of a destination that refuses everything never goes to that destination.
+ */
+import { z } from 'zod';
+import { matchesPattern } from './matches-pattern';
+
+const words = z.array(z.string().min(1)).min(1);
+
+/** One route: each part of `match` that is given must fit; a text may hold `*` for any text. */
+export const routeSchema = z.strictObject({
+  match: z
+    .strictObject({
+      severity: words.optional(),
+      service: words.optional(),
+      /** By a field of the alert's context, which is where Alertmanager's labels are. */
+      labels: z.record(z.string(), z.string()).optional(),
+    })
+    .default({}),
+  to: words,
+  /** Told this many seconds later, and only if nobody has acknowledged the incident by then. */
+  afterSeconds: z.int().min(1).max(86_400).optional(),
+});
+
+export type Route = z.output<typeof routeSchema>;
+
+/** What routes look at. */
+export interface RoutedAlert {
+  key: string;
+  severity: string;
+  service: string;
+  context: Record<string, string>;
+}
+
+/** A destination that is told of an incident, at once or if nobody has acknowledged it after some time. */
+export interface RouteTarget {
+  destination: string;
+  afterSeconds: number;
+}
+
+export interface RoutePolicy {
+  routes: readonly Route[];
+  /** The destinations that there are; a route to any other is a mistake that the configuration finds. */
+  destinations: readonly string[];
+  fallback: string | undefined;
+}
+
+export const destinationIncidentPrefix = 'destination:';
+
+/** Every destination of an incident, each once, at the earliest time that a route asks for. */
+export function routesOf(alert: RoutedAlert, policy: RoutePolicy): RouteTarget[] {
+  const itself = alert.key.startsWith(destinationIncidentPrefix)
+    ? alert.key.slice(destinationIncidentPrefix.length)
+    : undefined;
+  if (itself !== undefined && policy.fallback && policy.fallback !== itself)
+    return [{ destination: policy.fallback, afterSeconds: 0 }];
+  const matching = policy.routes.filter((route) => fits(route.match, alert));
+  const wanted = matching.flatMap(({ to, afterSeconds = 0 }) =>
+    to.map((destination) => ({ destination, afterSeconds })),
+  );
+  const [first] = policy.destinations;
+  const targets = wanted.length > 0 || !first ? wanted : [{ destination: first, afterSeconds: 0 }];
+  return earliestOf(targets.filter(({ destination }) => destination !== itself));
+}
+
+function earliestOf(targets: readonly RouteTarget[]): RouteTarget[] {
+  const byName = new Map<string, RouteTarget>();
+  for (const target of targets) {
+    const known = byName.get(target.destination);
+    if (!known || target.afterSeconds < known.afterSeconds) byName.set(target.destination, target);
+  }
+  return [...byName.values()];
+}
+
+function fits({ severity, service, labels }: Route['match'], alert: RoutedAlert): boolean {
+  return (
+    (!severity || severity.includes(alert.severity)) &&
+    (!service || service.some((pattern) => matchesPattern(pattern, alert.service))) &&
+    Object.entries(labels ?? {}).every(([name, pattern]) =>
+      matchesPattern(pattern, alert.context[name] ?? ''),
+    )
+  );
+}

@@ -1,0 +1,64 @@
+import type { Secret } from '@swfx/config';
+import axios, { isAxiosError } from 'axios';
+
+/** What came back from one post: an answer, or none. */
+export type PostResponse =
+  | { kind: 'answer'; status: number; body: string; retryAfter: string | undefined }
+  /** `unsent`: not even a connection was made, so that nothing can have arrived. */
+  | { kind: 'no_answer'; reason: 'timeout' | 'network'; detail: string; unsent: boolean };
+
+export interface PostRequest {
+  url: Secret;
+  body: object;
+  token?: Secret | undefined;
+  /** For the whole exchange, from the connection to the last byte. */
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Who is posted to, for people: `Slack did not answer in 10 s`. */
+  receiver: string;
+}
+
+const longestAnswerBytes = 65_536;
+
+/** Posts one JSON document and tells what came back. Never throws, and never tells where it posted to. */
+export async function postJson(request: PostRequest): Promise<PostResponse> {
+  const { url, body, token, timeoutMs, receiver } = request;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  try {
+    const answer = await axios.post<string>(url.reveal(), body, {
+      signal: AbortSignal.any([deadline, request.signal]),
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        ...(token ? { authorization: `Bearer ${token.reveal()}` } : {}),
+      },
+      responseType: 'text',
+      transformResponse: (text: unknown) => text,
+      validateStatus: () => true,
+      maxRedirects: 0,
+      maxContentLength: longestAnswerBytes,
+      proxy: false,
+    });
+    const retryAfter: unknown = answer.headers['retry-after'];
+    return {
+      kind: 'answer',
+      status: answer.status,
+      body: String(answer.data ?? ''),
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+    };
+  } catch (error) {
+    if (deadline.aborted) {
+      const detail = `${receiver} did not answer in ${timeoutMs / 1000} s`;
+      return { kind: 'no_answer', reason: 'timeout', detail, unsent: false };
+    }
+    const code = codeOf(error);
+    const detail = `${receiver} was not reached: ${code}`;
+    return { kind: 'no_answer', reason: 'network', detail, unsent: unsentCodes.has(code) };
+  }
+}
+
+const unsentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** The code alone: the error itself carries the request's configuration, in which the address is. */
+function codeOf(error: unknown): string {
+  return (isAxiosError(error) && error.code) || 'unknown error';
+}
