@@ -49,7 +49,7 @@ function open(url: string, options: { file?: string; validation?: 'hard' | 'warn
       service: 't',
       version: '1',
       environment: 'test',
-      names: ['audit_events_total'],
+      names: ['audit_events_total', 'audit_file_errors_total'],
       registry,
     }),
   });
@@ -109,6 +109,15 @@ describe('an audit trail', () => {
     await expect(failing).rejects.toThrow('the change failed');
     expect(opened.lines()).toHaveLength(0);
     expect(await countRows()).toBe(before);
+    await opened.close();
+  });
+
+  it('does not call a committed change a failure because the file cannot be written', async () => {
+    const opened = open(database.url, { file: '/dev/full' });
+    const before = await countRows();
+    await opened.trail.record(published('k-full'));
+    expect(await countRows()).toBe(before + 1);
+    expect(await opened.metrics()).toContain('audit_file_errors_total 1');
     await opened.close();
   });
 

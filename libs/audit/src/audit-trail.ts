@@ -52,6 +52,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const file = openAuditFile(options.file);
   const writer = `${hostname()}:${resolve(options.file)}`;
   const projection = trackProjection(file);
+  let fileFails = false;
   for (const action of Object.keys(auditActions))
     for (const outcome of outcomes) metrics.zero('audit_events_total', { action, outcome });
 
@@ -70,10 +71,23 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
     return record;
   }
 
+  /** The file follows the table; that it cannot be written is no reason to say that what was committed has failed. */
   function publish(records: readonly AuditRecord[]): void {
-    projection.append(records);
-    for (const { action, outcome } of records) {
-      metrics.increment('audit_events_total', { action, outcome: outcome as 'success' });
+    for (const { action, outcome } of records) metrics.increment('audit_events_total', { action, outcome });
+    try {
+      projection.append(records);
+      fileFails = false;
+    } catch (error) {
+      metrics.increment('audit_file_errors_total');
+      if (!fileFails)
+        logger.error(
+          'The audit file cannot be written; its records are kept and follow as soon as it can be',
+          {
+            file: options.file,
+            error: errorMessage(error),
+          },
+        );
+      fileFails = true;
     }
   }
 
@@ -105,7 +119,11 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       publish([record]);
     },
     async repair() {
-      const stored = await spool.drain((entry) => insertRecord(pool, entry as AuditRecord, writer));
+      const { taken: stored, parked } = await spool.drain(
+        (entry) => insertRecord(pool, entry as AuditRecord, writer),
+        isDatabaseUnavailable,
+      );
+      for (const each of parked) logger.error('A spooled audit event was refused and put aside', each);
       // Several processes may write the same file; one of them mends it at a time.
       const appended = await withAdvisoryLock(pool, `audit-file:${writer}`, async () =>
         projection.appendMissing(await settledRecords(pool, writer, projection.newest())),

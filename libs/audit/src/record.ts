@@ -8,7 +8,7 @@ export interface AuditRecord {
   timestamp: string;
   service: string;
   action: AuditAction;
-  outcome: string;
+  outcome: AuditEvent['outcome'];
   /** Compact JSON without a newline: byte for byte what the file and the table hold. */
   line: string;
 }

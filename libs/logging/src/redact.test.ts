@@ -14,6 +14,22 @@ describe('redactText', () => {
     expect(redactText(text)).not.toContain(secret);
   });
 
+  // With a search that grows with the square of the text, one of these takes minutes.
+  it.each([
+    'a.',
+    'ey-',
+    'a://',
+    'a://:',
+    'eyaaaaaaaaa.',
+    '/services/T',
+    'Bearer ',
+    '-----BEGIN PRIVATE KEY',
+    ' ',
+  ])('is quick on a megabyte of %j', (piece) => {
+    const text = piece.repeat(1_000_000 / piece.length);
+    expect(redactText(text).length).toBeLessThanOrEqual(text.length * 2);
+  });
+
   it('leaves ordinary text alone', () => {
     expect(redactText('backup 42 of platform took 3.1 s')).toBe('backup 42 of platform took 3.1 s');
   });

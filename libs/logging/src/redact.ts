@@ -2,15 +2,19 @@
  * The last line of defence: secrets are typed (`Secret`) and never handed to a logger; should one slip into a
  * message from a driver or a library, this removes what is recognisable as one.
  */
+// Every repetition is bounded or can begin at one place only, so that no text makes the search long.
 const replacements: [RegExp, string][] = [
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s@]+@/gi, '$1[redacted]@'],
+  [/(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@:]{0,256}:[^\s@]{1,1024}@/gi, '$1[redacted]@'],
   [/https:\/\/hooks\.slack\.com\/\S+/gi, 'https://hooks.slack.com/[redacted]'],
-  [/\/services\/T\w+\/B\w+\/[\w-]+/g, '/services/[redacted]'],
+  [/\/services\/T\w{1,64}\/B\w{1,64}\/[\w-]+/g, '/services/[redacted]'],
   [/\bxox[a-z]-[\w-]+/g, '[redacted]'],
-  [/\bey[\w-]{8,}\.[\w-]+\.[\w-]+/g, '[redacted token]'],
+  [/(?<![\w-])ey[\w-]{8,8192}\.[\w-]{1,8192}\.[\w-]+/g, '[redacted token]'],
   [/\bswfx_rt_[\w-]+/g, '[redacted token]'],
-  [/\bBearer\s+\S+/gi, 'Bearer [redacted]'],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[redacted key]'],
+  [/\bBearer\s{1,8}\S+/gi, 'Bearer [redacted]'],
+  [
+    /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]{0,32}PRIVATE KEY-----|$)/g,
+    '[redacted key]',
+  ],
 ];
 const secretName = /passw|secret|token|authorization|cookie|api_?key|private|webhook/i;
 

@@ -10,7 +10,7 @@ export {
   nextRunOf,
   type Schedule,
 } from './schedules';
-export { createSpool, type Spool } from './spool';
+export { createSpool, type DrainReport, type Spool } from './spool';
 export {
   jobSchema,
   startTask,

@@ -30,4 +30,14 @@ describe('tryLock', () => {
     await closeRedis(redis);
     await server.drop();
   });
+
+  it('says so of a Redis that answers but takes no writes', async () => {
+    const server = await createTestRedis();
+    const redis = connect(server.url);
+    await waitUntil(() => redis.status === 'ready', { timeoutMs: 30_000 });
+    await server.client.config('SET', 'maxmemory', '1');
+    expect((await tryLock(redis, 'lock:test', 30_000)).outcome).toBe('unavailable');
+    await closeRedis(redis);
+    await server.drop();
+  });
 });

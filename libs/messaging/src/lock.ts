@@ -18,13 +18,13 @@ export async function tryLock(redis: Redis, name: string, ttlMs: number): Promis
   // Its types want a client of the redis package of old; it calls nothing but eval, which ioredis has.
   const redlock = new Redlock([redis as never], { retryCount: 0 });
   redlock.on('clientError', () => undefined);
-  const before = await redis.exists(name).catch((error: unknown) => errorMessage(error));
-  if (typeof before === 'string') return { outcome: 'unavailable', reason: before };
   try {
     const lock = await redlock.lock(name, ttlMs);
     return { outcome: 'acquired', release: () => lock.unlock().catch(() => undefined) };
   } catch (error) {
-    if (redis.status !== 'ready') return { outcome: 'unavailable', reason: errorMessage(error) };
-    return { outcome: 'contended' };
+    // A Redis that answers but takes no writes (memory spent, a replica, a disk error) refuses the lock to everyone.
+    const holder = await redis.exists(name).catch((reason: unknown) => errorMessage(reason));
+    if (holder === 1) return { outcome: 'contended' };
+    return { outcome: 'unavailable', reason: typeof holder === 'string' ? holder : errorMessage(error) };
   }
 }

@@ -12,7 +12,8 @@ export type RedisRole = 'command' | 'worker' | 'subscriber';
 const roleOptions: Record<RedisRole, RedisOptions> = {
   command: { commandTimeout: 2_000, maxRetriesPerRequest: 1, enableOfflineQueue: false },
   worker: { maxRetriesPerRequest: null },
-  subscriber: { maxRetriesPerRequest: null, autoResubscribe: true },
+  // Its ready check would be an INFO, which a connection that subscribes already may not send.
+  subscriber: { maxRetriesPerRequest: null, autoResubscribe: true, enableReadyCheck: false },
 };
 
 /** The one place where a Redis connection is made: bounded time-outs, endless jittered reconnects, one log line an outage. */

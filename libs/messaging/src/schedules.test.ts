@@ -10,6 +10,20 @@ describe('nextRun', () => {
   });
 });
 
+describe('a schedule in a time zone', () => {
+  it('keeps its hour of the day when the clocks change', () => {
+    const berlin = 'CRON_TZ=Europe/Berlin 0 2 * * *';
+    expect(nextRun(berlin, new Date('2026-07-01T12:00:00Z')).toISOString()).toBe('2026-07-02T00:00:00.000Z');
+    expect(nextRun(berlin, new Date('2026-12-01T12:00:00Z')).toISOString()).toBe('2026-12-02T01:00:00.000Z');
+  });
+
+  it('is refused where the zone or the fields are wrong', () => {
+    expect(cronProblem('CRON_TZ=Europe/Berlin 0 2 * * *')).toBeUndefined();
+    expect(cronProblem('CRON_TZ=Europe/Nowhere 0 2 * * *')).toMatch(/^must/);
+    expect(cronProblem('CRON_TZ=Europe/Berlin 0 2 * *')).toMatch(/^must/);
+  });
+});
+
 describe('intervalSeconds', () => {
   it('measures the distance between two runs', () => {
     expect(intervalSeconds('*/5 * * * *', at('10:01:00'))).toBe(300);

@@ -9,13 +9,18 @@ import { Cron } from 'croner';
 export interface Schedule {
   name: string;
   service: string;
-  /** Five cron fields, in UTC. */
+  /** Five cron fields, in UTC or, after `CRON_TZ=Europe/Berlin `, in that time zone. */
   cron: string;
+  /** Each tick comes up to so many seconds later than the expression says; none if not given. */
+  jitterSeconds?: number;
 }
 
-/** The first instant after `now` that a cron expression names, in UTC. */
+const inTimeZone = /^CRON_TZ=(\S+)\s+(.*)$/;
+
+/** The first instant after `now` that a cron expression names. */
 export function nextRun(cron: string, now: Date): Date {
-  const next = new Cron(cron, { timezone: 'UTC' }).nextRun(now);
+  const [, timezone = 'UTC', expression = cron] = inTimeZone.exec(cron) ?? [];
+  const next = new Cron(expression, { timezone }).nextRun(now);
   if (!next) throw new Error(`the schedule "${cron}" never comes due`);
   return next;
 }
@@ -30,7 +35,8 @@ export function intervalSeconds(cron: string, now: Date): number {
 export function cronProblem(cron: string): string | undefined {
   try {
     nextRun(cron, new Date(0));
-    return cron.trim().split(/\s+/).length === 5 ? undefined : 'must have five fields';
+    const expression = inTimeZone.exec(cron)?.[2] ?? cron;
+    return expression.trim().split(/\s+/).length === 5 ? undefined : 'must have five fields';
   } catch {
     return 'must be a cron expression such as */5 * * * *';
   }
@@ -43,12 +49,19 @@ export async function ensureSchedule(db: Queryable, schedule: Schedule): Promise
     `INSERT INTO task_schedule (name, service, cron, next_run_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (name) DO UPDATE SET service = $2, cron = $3, next_run_at = $4
        WHERE task_schedule.cron <> $3`,
-    [schedule.name, schedule.service, schedule.cron, nextRun(schedule.cron, now)],
+    [schedule.name, schedule.service, schedule.cron, nextTick(schedule.cron, now, schedule.jitterSeconds)],
   );
 }
 
-/** Takes a due tick inside the caller's transaction: the time that it was due, or undefined when it is not, or is another's. */
-export async function claimTick(client: PoolClient, name: string): Promise<Date | undefined> {
+/**
+ * Takes a due tick inside the caller's transaction: the time that it was due, or undefined when it is not, or is
+ * another's. The next one comes with the jitter that is given.
+ */
+export async function claimTick(
+  client: PoolClient,
+  name: string,
+  options: { jitterSeconds?: number } = {},
+): Promise<Date | undefined> {
   const { rows } = await client.query<{ cron: string; next_run_at: Date; now: Date }>(
     `SELECT cron, next_run_at, clock_timestamp() AS now FROM task_schedule
      WHERE name = $1 AND next_run_at <= clock_timestamp() FOR UPDATE SKIP LOCKED`,
@@ -58,9 +71,13 @@ export async function claimTick(client: PoolClient, name: string): Promise<Date 
   if (!due) return undefined;
   await client.query(
     'UPDATE task_schedule SET next_run_at = $2, last_run_at = clock_timestamp() WHERE name = $1',
-    [name, nextRun(due.cron, due.now)],
+    [name, nextTick(due.cron, due.now, options.jitterSeconds)],
   );
   return due.next_run_at;
+}
+
+function nextTick(cron: string, now: Date, jitterSeconds = 0): Date {
+  return new Date(nextRun(cron, now).getTime() + Math.random() * jitterSeconds * 1000);
 }
 
 /** When a schedule is due next, or undefined when it is not known. */

@@ -10,7 +10,7 @@ describe('createSpool', () => {
     const spool = createSpool({ folder: folder() });
     for (const number of [1, 2, 3]) await spool.append({ number });
     const taken: unknown[] = [];
-    expect(await spool.drain(async (entry) => void taken.push(entry))).toBe(3);
+    expect(await spool.drain(async (entry) => void taken.push(entry))).toEqual({ taken: 3, parked: [] });
     expect(taken).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }]);
     expect(spool.depth()).toBe(0);
   });
@@ -24,6 +24,22 @@ describe('createSpool', () => {
     await expect(drain).rejects.toThrow('still down');
     expect(spool.depth()).toBe(2);
     expect(await spool.oldestAgeSeconds()).toBeGreaterThanOrEqual(0);
+  });
+
+  it('puts aside what cannot be read or is refused for good, and goes on behind it', async () => {
+    const path = folder();
+    writeFileSync(join(path, '0000.json'), '{"half');
+    const spool = createSpool({ folder: path });
+    for (const number of [1, 2]) await spool.append({ number });
+    const taken: unknown[] = [];
+    const take = async (entry: unknown) => {
+      if ((entry as { number: number }).number === 1) throw new Error('refused');
+      taken.push(entry);
+    };
+    const report = await spool.drain(take, () => false);
+    expect(report).toMatchObject({ taken: 1, parked: [{ error: 'it is not JSON' }, { error: 'refused' }] });
+    expect(taken).toEqual([{ number: 2 }]);
+    expect([spool.depth(), spool.parked()]).toEqual([0, 2]);
   });
 
   it('says when it is full', async () => {

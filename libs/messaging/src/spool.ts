@@ -5,19 +5,34 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '@swfx/errors';
+import { AppError, errorMessage } from '@swfx/errors';
 
 export interface Spool {
   /** Keeps an entry; throws `spool_full` at the limit. */
   append(entry: unknown): Promise<void>;
-  /** Hands entries on, oldest first, until there is none or one is not taken; returns how many were. */
-  drain(take: (entry: unknown) => Promise<void>): Promise<number>;
+  /**
+   * Hands entries on, oldest first, until there is none or `take` rejects with an error that will pass. An entry that
+   * cannot be read, or is refused for good, is put aside as `.parked` for a person to look at and blocks no other.
+   */
+  drain(
+    take: (entry: unknown) => Promise<void>,
+    willPass?: (error: unknown) => boolean,
+  ): Promise<DrainReport>;
+  /** How many entries were put aside. */
+  parked(): number;
   depth(): number;
   /** Seconds since the oldest entry was kept; 0 when there is none. */
   oldestAgeSeconds(): Promise<number>;
 }
 
+/** What a drain did. */
+export interface DrainReport {
+  taken: number;
+  parked: { file: string; error: string }[];
+}
+
 const suffix = '.json';
+const parkedSuffix = '.parked';
 
 /** Opens a spool in a folder, which is made when it is not there. */
 export function createSpool(options: { folder: string; limit?: number }): Spool {
@@ -36,18 +51,24 @@ export function createSpool(options: { folder: string; limit?: number }): Spool 
       const name = `${String(Date.now()).padStart(15, '0')}-${process.pid}-${String(sequence++).padStart(9, '0')}`;
       await writeWhole(join(options.folder, name), JSON.stringify(entry));
     },
-    async drain(take) {
-      let taken = 0;
+    async drain(take, willPass = () => true) {
+      const report: DrainReport = { taken: 0, parked: [] };
       for (const name of names()) {
         const path = join(options.folder, name);
         const content = await readFile(path, 'utf8').catch(() => undefined);
         if (content === undefined) continue; // Another process of this service was faster.
-        await take(JSON.parse(content));
-        await unlink(path).catch(() => undefined);
-        taken += 1;
+        const refusal = await handOn(content, take, willPass);
+        if (refusal === undefined) {
+          await unlink(path).catch(() => undefined);
+          report.taken += 1;
+        } else {
+          await rename(path, `${path}${parkedSuffix}`).catch(() => undefined);
+          report.parked.push({ file: `${path}${parkedSuffix}`, error: refusal });
+        }
       }
-      return taken;
+      return report;
     },
+    parked: () => readdirSync(options.folder).filter((name) => name.endsWith(parkedSuffix)).length,
     depth: () => names().length,
     async oldestAgeSeconds() {
       const oldest = names()[0];
@@ -56,6 +77,27 @@ export function createSpool(options: { folder: string; limit?: number }): Spool 
       return details ? Math.max(0, (Date.now() - details.mtimeMs) / 1000) : 0;
     },
   };
+}
+
+/** Why an entry was refused for good, or undefined when it was taken; rejects with what will pass. */
+async function handOn(
+  content: string,
+  take: (entry: unknown) => Promise<void>,
+  willPass: (error: unknown) => boolean,
+): Promise<string | undefined> {
+  let entry: unknown;
+  try {
+    entry = JSON.parse(content);
+  } catch {
+    return 'it is not JSON';
+  }
+  try {
+    await take(entry);
+    return undefined;
+  } catch (error) {
+    if (willPass(error)) throw error;
+    return errorMessage(error);
+  }
 }
 
 async function writeWhole(path: string, content: string): Promise<void> {

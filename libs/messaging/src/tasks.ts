@@ -126,11 +126,11 @@ export function startTask(options: TaskOptions): Task {
     lastPollAt = Date.now();
     try {
       for (const id of await options.due()) if (!running.has(id)) await ring(id);
-      if (blind) logger.info('Postgres tells again what is due', { task: name });
+      if (blind) logger.info('What is due can be found again', { task: name });
       blind = false;
     } catch (error) {
       if (!blind)
-        logger.warn('Cannot ask Postgres what is due; trying until it can be', {
+        logger.warn('What is due cannot be found; trying until it can be', {
           task: name,
           error: errorMessage(error),
         });

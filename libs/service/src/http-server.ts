@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AppError, errorMessage } from '@swfx/errors';
+import type { Duplex } from 'node:stream';
+import { AppError, errorMessage, problemFrom } from '@swfx/errors';
 
 export interface HttpServer {
   /** The port that is listened on; the one chosen by the system when 0 was asked for. */
@@ -20,6 +21,7 @@ export async function startHttpServer(options: {
     { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 120_000 },
     options.handler,
   );
+  server.on('clientError', refuseUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
@@ -38,6 +40,19 @@ export async function startHttpServer(options: {
     server,
     stop: (graceMs = 10_000) => stopServer(server, graceMs),
   };
+}
+
+/** What is not HTTP never reaches the handler; it is answered in the form of every other refusal all the same. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const problem = problemFrom(new AppError('invalid_request', 'the request is not well-formed HTTP'));
+  const status = tooLarge ? 431 : 400;
+  const body = JSON.stringify({ ...problem, status });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 function listenProblem(error: unknown): string {

@@ -11,19 +11,29 @@ export function startUpkeep(
   foundation: Pick<Foundation, 'audit' | 'alerts' | 'logger'>,
 ): () => Promise<void> {
   const { audit, alerts, logger } = foundation;
+  const failing = new Set<string>();
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> = Promise.resolve();
 
   async function tidy(): Promise<void> {
-    try {
+    await attempt('audit trail', async () => {
       const { stored, appended } = await audit.repair();
       if (stored + appended > 0) logger.info('The audit trail was brought up to date', { stored, appended });
-      await alerts.drain();
-    } catch (error) {
-      logger.debug('Upkeep waits for Postgres', { error: errorMessage(error) });
-    }
+    });
+    await attempt('spooled alerts', () => alerts.drain());
     if (!stopping) timer = setTimeout(() => (current = tidy()), intervalMs);
+  }
+
+  /** An outage is told elsewhere; whatever else is in the way is told here, once. */
+  async function attempt(part: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+      failing.delete(part);
+    } catch (error) {
+      if (!failing.has(part)) logger.warn('Upkeep waits', { part, error: errorMessage(error) });
+      failing.add(part);
+    }
   }
   current = tidy();
   return async () => {
