@@ -19,6 +19,7 @@ import {
 } from '@swfx/service';
 import { observeCatalogue } from './catalogue/observe-catalogue';
 import type { BackupConfig } from './config';
+import { startRewrapping } from './run/rewrap-backups';
 import { watchReadiness } from './run/watch-readiness';
 import { sweepCredentials } from './postgres-client/with-credentials';
 import type { BackupWork } from './run/backup-work';
@@ -73,6 +74,9 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
   const work = backupWork(config, foundation, storage);
   const stopUpkeep = startUpkeep(foundation);
   lifecycle.onStop('upkeep', stopUpkeep);
+
+  const rewrapping = startRewrapping(work);
+  lifecycle.onStop('rewrapping', () => rewrapping.stop());
 
   const databases = work.targets.map(({ name }) => name);
   const catalogue = observeCatalogue({ pool, storage, databases, metrics, logger });

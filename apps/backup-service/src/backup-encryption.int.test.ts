@@ -1,9 +1,11 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '@swfx/config';
-import { createTestDatabase, type TestDatabase } from '@swfx/testkit';
+import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { configSchema } from './config';
+import { drillRecovery, findDrillBackup, readRecoveryKey } from './operator/drill-recovery';
+import { findZstd } from './programs/find-zstd';
 import { proveBackup } from './prove/prove-backup';
 import { chooseKeys } from './seal/backup-keys';
 import type { Manifest } from './seal/manifest';
@@ -20,7 +22,7 @@ describe('a backup that is encrypted and signed', () => {
   let ground: TestGround;
   let source: TestDatabase;
   let service: TestService;
-  const keys = {
+  let keys = {
     BACKUP_ENCRYPTION_KEYS: old,
     BACKUP_SIGNING_KEYS: signing,
     BACKUP_RECOVERY_RECIPIENT: recipient,
@@ -88,6 +90,54 @@ describe('a backup that is encrypted and signed', () => {
       verdict: 'CANNOT_VERIFY_HERE',
       reason: 'it is encrypted with the key old, which BACKUP_ENCRYPTION_KEYS does not have',
     });
+  });
+
+  describe('its recovery key', () => {
+    const drill = async (privateKey: KeyObject) => {
+      const zstd = (await findZstd(process.env['PATH'] ?? '')) as string;
+      const signal = new AbortController().signal;
+      const options = { storage: await openLocalStorage(folder), keys: chooseKeys({}), zstd, signal };
+      return drillRecovery('.', privateKey, options);
+    };
+
+    it('opens it without any key that a server has', async () => {
+      expect(await drill(recovery.privateKey)).toMatchObject({
+        opened: true,
+        backup: id,
+        database: 'platform',
+      });
+      const file = join(ground.folder, 'recovery.pem');
+      await writeFile(file, recovery.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+      expect((await readRecoveryKey(file)).equals(recovery.privateKey)).toBe(true);
+      expect(await findDrillBackup(ground.ops.pool, 'local', undefined)).toMatch(id);
+    });
+
+    it('is told from another', async () => {
+      expect(await drill(generateKeyPairSync('x25519').privateKey)).toMatchObject({
+        opened: false,
+        reason: expect.stringContaining('was not encrypted to the recovery key'),
+      });
+    });
+  });
+
+  it('is wrapped and signed anew when the keys are rotated, and opens without the old ones', async () => {
+    const dumpBefore = await readFile(join(folder, 'dump.pgdump.zst.sealed'));
+    const next = { encryption: `new:${key()}`, signing: `next:${key()}` };
+    await service.stop();
+    service = await ground.start({
+      BACKUP_TARGETS: targets(source.url),
+      ...keys,
+      BACKUP_ENCRYPTION_KEYS: `${next.encryption},${old}`,
+      BACKUP_SIGNING_KEYS: `${next.signing},${signing}`,
+    });
+    await waitUntil(async () => (await ground.auditActions(id)).includes('db_backup_rewrapped'));
+    whole = await readFile(join(folder, 'manifest.json'), 'utf8');
+    expect(JSON.parse(whole)).toMatchObject({ encryption: { keys: [{ key_id: 'new' }, {}] } });
+    expect((await readFile(join(folder, 'dump.pgdump.zst.sealed'))).equals(dumpBefore)).toBe(true);
+    const { rows } = await ground.ops.pool.query('SELECT manifest FROM backup WHERE id = $1', [id]);
+    expect(rows).toEqual([{ manifest: JSON.parse(whole) }]);
+    keys = { ...keys, BACKUP_ENCRYPTION_KEYS: next.encryption, BACKUP_SIGNING_KEYS: next.signing };
+    expect(await prove(keys)).toMatchObject({ verdict: 'PROVEN' });
   });
 
   it('is corrupt when its dump is not the one that was written', async () => {

@@ -195,6 +195,15 @@ export const auditActions = {
       size_bytes: z.number().nonnegative(),
     },
   },
+  // The keys were rotated: its manifest is wrapped and signed with others, its dump is as it was.
+  db_backup_rewrapped: {
+    operation: 'db_backup',
+    fields: {
+      ...backup,
+      encryption_key_id: z.string().nullable(),
+      signing_key_id: z.string().nullable(),
+    },
+  },
   db_backup_proof_failed: {
     operation: 'db_backup',
     fields: { ...backup, ...failed, reason: z.enum(proofFailureReasons) },

@@ -9,6 +9,7 @@ import { askForBackup, chooseDatabase } from './ask-for-backup';
 import { backupColumns, listBackups } from './list-backups';
 import { showBackup, summariseBackup } from './show-backup';
 import { describeEnd, followRun } from './follow-run';
+import { addDrillCommand } from './drill-command';
 import { addRestoreCommands } from './restore-commands';
 import { withFoundation } from './with-foundation';
 
@@ -63,6 +64,7 @@ export function createProgram(environment: Environment): Command {
       if (json) printJson(found);
       else process.stdout.write(`${summariseBackup(found)}\n`);
     });
+  addDrillCommand(backup, environment);
   addRestoreCommands(backup, environment);
   return program;
 }

@@ -48,6 +48,16 @@ export async function writeManifest(
   });
 }
 
+/** Puts another manifest in the place of a backup's, in one step. */
+export async function replaceManifest(
+  storage: BackupStorage,
+  folder: string,
+  content: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await storage.put(`${folder}/${manifestFile}`, Readable.from([Buffer.from(content)]), signal);
+}
+
 /** Removes all that is below a prefix; manifests first, so that nothing looks like a backup while it goes. */
 export async function removeAll(storage: BackupStorage, prefix: string): Promise<void> {
   const keys = (await storage.list(prefix)).map(({ key }) => key);

@@ -1,0 +1,58 @@
+import { loadConfig, text, type Environment } from '@swfx/config';
+import { operatorName, printJson } from '@swfx/service';
+import type { Command } from 'commander';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { storageSettings } from '../config';
+import { findZstd } from '../programs/find-zstd';
+import { chooseKeys } from '../seal/backup-keys';
+import { openStorage } from '../storage/open-storage';
+import { drillRecovery, findDrillBackup, readRecoveryKey, type Drill } from './drill-recovery';
+import { formatBytes } from './format-bytes';
+import { withFoundation } from './with-foundation';
+
+/** It reads the storage itself, with the credentials of whoever calls it. */
+const drillConfig = z.object({ ...storageSettings, PATH: text().default('/usr/local/bin:/usr/bin:/bin') });
+
+/** Adds `swfx backup drill`. */
+export function addDrillCommand(backup: Command, environment: Environment): void {
+  backup
+    .command('drill')
+    .description('Proves that the offline recovery key opens a backup, by opening one with it')
+    .argument('[id]', 'the backup; the newest encrypted one if it is left out')
+    .requiredOption('--key <file>', 'PEM file with the private half of the recovery key')
+    .option('--json', 'for programs')
+    .action(async (id: string | undefined, { key, json }: { key: string; json?: boolean }) => {
+      const drill = await runDrill(environment, id, key);
+      if (json) printJson(drill);
+      else process.stdout.write(`${describeDrill(drill)}\n`);
+      if (!drill.opened) process.exitCode = 1;
+    });
+}
+
+async function runDrill(environment: Environment, id: string | undefined, file: string): Promise<Drill> {
+  const config = loadConfig(drillConfig, environment);
+  const privateKey = await readRecoveryKey(file);
+  const zstd = await findZstd(config.PATH);
+  if (!zstd) throw new Error('This machine has no zstd; install it.');
+  const storage = await openStorage(config);
+  return withFoundation(environment, async ({ pool, audit }) => {
+    const folder = await findDrillBackup(pool, storage.name, id);
+    await audit.record({
+      action: 'sensitive_operation_performed',
+      outcome: 'success',
+      actor: operatorName(),
+      subject: null,
+      operationId: randomUUID(),
+      fields: { command: 'backup drill', reason: 'operator_request' },
+    });
+    const options = { storage, keys: chooseKeys(config), zstd, signal: new AbortController().signal };
+    return drillRecovery(folder, privateKey, options);
+  });
+}
+
+function describeDrill(drill: Drill): string {
+  if (!drill.opened) return `The recovery key does not open this backup: ${drill.reason}.`;
+  const size = formatBytes(drill.dumpedBytes);
+  return `The recovery key opens backup ${drill.backup} of ${drill.database}: ${size} are what was dumped (${drill.seconds.toFixed(1)} s).`;
+}
