@@ -15,28 +15,26 @@ export async function start(options: {
 }): Promise<number> {
   const { root, args, rebuild } = options;
   const parsed = parseStartOptions(args);
-  if (!parsed.ok) return complain(new Error(`${parsed.problem} See: npm start -- --help`));
+  if (!parsed.ok) return complain(new Error(`${parsed.problem} See: npm start -- --help`), 2);
   const output = standardOutput();
   const progress = createProgress(output);
   const inherited = { path: process.env['PATH'], home: process.env['HOME'] };
-  // Each child has a listener for our exit.
-  process.setMaxListeners(30);
   const stop = listenForStop();
   return runStack({ root, options: parsed.options, output, progress, stop, inherited, rebuild }).then(
     () => 0,
-    complain,
+    (error: unknown) => complain(error),
   );
 }
 
 /** `npm test`: every check there is. Resolves with the exit code. */
 export async function test({ root }: { root: string; args: string[] }): Promise<number> {
   const progress = createProgress(standardOutput());
-  return runChecks({ root, progress, environment: process.env }).catch(complain);
+  return runChecks({ root, progress, environment: process.env }).catch((error: unknown) => complain(error));
 }
 
-function complain(error: unknown): number {
+function complain(error: unknown, exitCode = 1): number {
   const { sentence, detail } = explainError(error);
   const red = paint(Boolean(process.stderr.isTTY)).red;
   process.stderr.write(`${red(sentence)}\n${detail ? `${detail}\n` : ''}`);
-  return 1;
+  return exitCode;
 }

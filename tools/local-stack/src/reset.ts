@@ -14,7 +14,9 @@ type ResetOptions = { yes: boolean; isTerminal: boolean; say: (line: string) => 
 /** Stops the stack that runs here, if any, and removes everything that it has written. Asks first on a terminal. */
 export async function resetStack(layout: Layout, { yes, isTerminal, say }: ResetOptions): Promise<void> {
   const question = `Remove all data, logs and backups of the local stack in ${layout.stateDir}?`;
-  if (isTerminal && !yes && !(await ask(question))) throw new StackError('Nothing was removed.');
+  if (!isTerminal && !yes)
+    throw new StackError('Nothing was removed: where there is no terminal to ask on, --reset needs --yes.');
+  if (!yes && !(await ask(question))) throw new StackError('Nothing was removed.');
   const pid = await runningStack(layout.lockFile);
   if (pid) {
     say(`Stopping the running stack (pid ${pid}) …`);

@@ -5,12 +5,13 @@
  * asked to stop, when a step fails half-way, when a child keeps dying. So nothing is left running, and the data that
  * is left is what the next start goes on from.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { bringUp } from './bring-up';
 import { endLeftovers } from './end-leftovers';
 import { layoutOf } from './layout';
 import type { Layout } from './layout';
+import { openStateFolder } from './open-state-folder';
 import { prepareMachine } from './prepare-machine';
 import type { PreparedMachine } from './prepare-machine';
 import { resetStack } from './reset';
@@ -28,7 +29,7 @@ import { watchCode } from './watch-code';
 export async function runStack(context: StackContext): Promise<void> {
   const { root, options, output, progress } = context;
   const layout = layoutOf(root, options.stateDir && resolve(options.stateDir));
-  await mkdir(layout.stateDir, { recursive: true });
+  await openStateFolder(layout);
   if (options.reset)
     await resetStack(layout, { yes: options.yes, isTerminal: output.isTerminal, say: progress.say });
   const lock = await takeLock(layout.lockFile);

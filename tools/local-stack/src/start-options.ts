@@ -19,6 +19,7 @@ export function parseStartOptions(
     const { values } = parseArgs({ args, options: knownOptions, strict: true });
     const { yes, reset, watch, monitoring, 'free-ports': freePorts, 'state-dir': stateDir } = values;
     const env = Object.fromEntries((values.env ?? []).map(parseSetting));
+    if (stateDir === '') throw new Error('--state-dir names no folder.');
     return { ok: true, options: { yes, reset, watch, monitoring, freePorts, stateDir, env } };
   } catch (error) {
     return { ok: false, problem: `${(error as Error).message.replace(/\..*$/s, '')}.` };

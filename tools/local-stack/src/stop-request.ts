@@ -8,6 +8,8 @@ export type StopRequest = {
 
 /** Listens for it from now on. */
 export function listenForStop(): StopRequest {
+  // Each child has a listener for our exit.
+  process.setMaxListeners(30);
   const controller = new AbortController();
   let force: () => void = () => undefined;
   const requested = new Promise<void>((resolve) =>
