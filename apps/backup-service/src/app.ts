@@ -27,6 +27,9 @@ import { chooseKeys } from './seal/backup-keys';
 import { startBackupTask } from './run/start-backup-task';
 import { startProofTask } from './prove/start-proof-task';
 import type { RestoreWork } from './restore/restore-work';
+import type { RetentionWork } from './retention/retention-work';
+import { startRetentionTask } from './retention/start-retention-task';
+import { targetRules } from './schedule/target-rules';
 import { startRestoreTask } from './restore/start-restore-task';
 import { openStorage } from './storage/open-storage';
 import type { BackupStorage } from './storage/backup-storage';
@@ -63,6 +66,8 @@ const backupMetrics = [
   'db_backup_next_run_timestamp_seconds',
   'db_backup_verdict',
   'db_restore_total',
+  'db_backup_deleted_total',
+  'backup_orphan_objects',
   'backup_storage_used_bytes',
   'backup_storage_free_bytes',
 ] as const;
@@ -84,14 +89,20 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
 
   const redisUrl = config.REDIS_URL;
   const refresh = () => void catalogue.refresh();
-  const proofs = startProofTask(work, { redisUrl, onEnd: refresh });
+  const retention = startRetentionTask(retentionWork(config, work), { redisUrl, onEnd: refresh });
+  const onProof = () => {
+    refresh();
+    void retention.hasten();
+  };
+  const proofs = startProofTask(work, { redisUrl, onEnd: onProof });
   const onEnd = () => {
     refresh();
     void proofs.poll();
   };
-  const backups = startBackupTask(work, { redisUrl, cron: config.BACKUP_SCHEDULE_CRON, onEnd });
+  const rules = targetRules(config);
+  const backups = startBackupTask(work, { redisUrl, rules, onEnd });
   const restores = startRestoreTask(restoreWork(config, work), { redisUrl });
-  const tasks = [backups, proofs, restores];
+  const tasks = [backups, proofs, restores, retention];
   const graceMs = config.BACKUP_STOP_GRACE_SECONDS * 1000;
   lifecycle.onStop(
     'tasks',
@@ -159,5 +170,14 @@ function restoreWork(config: BackupConfig, work: BackupWork): RestoreWork {
     onPhase: async (restoreId, phase) => {
       await work.facts.publish(facts.restoreProgressed, { restoreId, phase });
     },
+  };
+}
+
+function retentionWork(config: BackupConfig, work: BackupWork): RetentionWork {
+  return {
+    ...work,
+    policies: new Map(targetRules(config).map(({ database, retention }) => [database, retention])),
+    deleteDelaySeconds: config.BACKUP_DELETE_DELAY_SECONDS,
+    deleteMaxPercent: config.BACKUP_DELETE_MAX_PERCENT,
   };
 }

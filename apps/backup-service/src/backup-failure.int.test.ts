@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTestDatabase, freePort, waitUntil, type TestDatabase } from '@swfx/testkit';
+import { cancelRun } from './catalogue/backup-runs';
 import { makeOddPrograms } from './testing/odd-programs';
 import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
 
@@ -175,6 +176,51 @@ describe('a backup that goes wrong', () => {
     });
   });
 
+  /** What `kill -9` leaves: a run that seems to go on, a piece of a dump, and a lease that nobody renews. */
+  async function killHalfWay(attempt: number): Promise<string> {
+    const { rows } = await ground.ops.pool.query<{ id: string; requested_at: Date }>(
+      `INSERT INTO backup_run (database, requested_by, state, attempt, failures, lease_owner, lease_until)
+       VALUES ('platform', 'test', 'running', $1::int, $1::int - 1, gen_random_uuid(), now()) RETURNING id, requested_at`,
+      [attempt],
+    );
+    const { id, requested_at: at } = rows[0] as { id: string; requested_at: Date };
+    const time = at.toISOString().replace(/[-:]|\.\d+/g, '');
+    const folder = join(ground.backupDir, 'platform', `${time}-${id}.${attempt}`);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'dump.pgdump.zst.partial'), 'half');
+    return id;
+  }
+
+  describe('because an operator cancels it', () => {
+    it('ends what is under way, leaves nothing, and is no failure', async () => {
+      const odd = await makeOddPrograms(ground.folder, `real "$@" | head -c 9000; ready; ${hang}`);
+      const running = await start({ PATH: odd.path });
+      const id = await ground.request();
+      const pid = await odd.pid();
+      expect(await cancelRun(ground.ops.pool, id, 'operator:test')).toBe(true);
+      await waitUntil(async () => (await row(id)).state === 'cancelled');
+      expect(await hasEnded(pid)).toBe(true);
+      expect(await storedFiles()).toEqual([]);
+      expect(await running.metric('db_backup_failed_total{env="test"}')).toBe(0);
+      expect(await alerts()).toEqual([]);
+      expect(await cancelRun(ground.ops.pool, id, 'operator:test')).toBe(false);
+    });
+
+    it('removes what a dead runner left, and does not begin again', async () => {
+      const id = await killHalfWay(1);
+      await cancelRun(ground.ops.pool, id, 'operator:test');
+      await start();
+      await waitUntil(async () => (await row(id)).state === 'cancelled');
+      expect(await storedFiles()).toEqual([]);
+    });
+
+    it('never begins one that waits', async () => {
+      const id = await ground.request();
+      await cancelRun(ground.ops.pool, id, 'operator:test');
+      expect(await row(id)).toMatchObject({ state: 'cancelled', attempt: 0 });
+    });
+  });
+
   describe('because its process ends', () => {
     it('is handed back when the service stops, leaves nothing, and is made after the restart', async () => {
       const odd = await makeOddPrograms(ground.folder, `real "$@" | head -c 9000; ready; ${hang}`);
@@ -194,21 +240,6 @@ describe('a backup that goes wrong', () => {
       expect(await ground.ended(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
       expect(await alerts()).toEqual([]);
     });
-
-    /** What `kill -9` leaves: a run that seems to go on, a piece of a dump, and a lease that nobody renews. */
-    async function killHalfWay(attempt: number): Promise<string> {
-      const { rows } = await ground.ops.pool.query<{ id: string; requested_at: Date }>(
-        `INSERT INTO backup_run (database, requested_by, state, attempt, failures, lease_owner, lease_until)
-         VALUES ('platform', 'test', 'running', $1::int, $1::int - 1, gen_random_uuid(), now()) RETURNING id, requested_at`,
-        [attempt],
-      );
-      const { id, requested_at: at } = rows[0] as { id: string; requested_at: Date };
-      const time = at.toISOString().replace(/[-:]|\.\d+/g, '');
-      const folder = join(ground.backupDir, 'platform', `${time}-${id}.${attempt}`);
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, 'dump.pgdump.zst.partial'), 'half');
-      return id;
-    }
 
     it('is taken over when its lease has run out, and what it left is swept', async () => {
       const id = await killHalfWay(1);

@@ -36,7 +36,7 @@ describe('the backup service', () => {
     expect(await service.metric('db_backup_last_success_timestamp_seconds{database="platform"}')).toBe(0);
     expect(await service.metric('db_backup_last_proven_timestamp_seconds{database="platform"}')).toBe(0);
     expect(await service.metric('db_backup_verdict{database="platform",verdict="PROVEN"}')).toBe(0);
-    expect(await service.metric('celery_workers_active')).toBe(3);
+    expect(await service.metric('celery_workers_active')).toBe(4);
 
     const id = await ground.request();
     const backup = await ground.judged(id);

@@ -16,6 +16,8 @@ import {
 import { errorMessage } from '@swfx/errors';
 import { cronProblem } from '@swfx/messaging';
 import { z } from 'zod';
+import type { RetentionPolicy } from './retention/plan-retention';
+import { parseBlackout, type BackupSchedule, type BlackoutWindow } from './schedule/backup-schedule';
 import { recoveryRecipient } from './seal/recovery-recipient';
 import { missingS3Settings } from './storage/open-storage';
 import { parseServerAddress, type ServerAddress } from './postgres-client/server-address';
@@ -24,7 +26,19 @@ import { parseServerAddress, type ServerAddress } from './postgres-client/server
 export interface BackupTarget {
   name: string;
   address: ServerAddress;
+  /** What differs from the defaults of all databases. */
+  schedule: Partial<BackupSchedule>;
+  retention: Partial<RetentionPolicy>;
 }
+
+const blackout = z.string().transform((value, context): BlackoutWindow => {
+  const window = parseBlackout(value);
+  if (window) return window;
+  context.addIssue({ code: 'custom', message: 'must be such as `08:00-18:00` or `Mon-Fri 22:00-02:00`' });
+  return z.NEVER;
+});
+
+const count = z.number().int().min(0).max(10_000);
 
 const target = z.strictObject({
   name: z.string().regex(/^[a-z0-9_-]{1,63}$/, { error: 'must be lower-case letters, digits, _ or -' }),
@@ -34,15 +48,43 @@ const target = z.strictObject({
     context.addIssue({ code: 'custom', message: parsed.problem });
     return z.NEVER;
   }),
+  cron: z
+    .string()
+    .refine((value) => !cronProblem(value), { error: 'must be a cron expression such as 0 2 * * *' })
+    .optional(),
+  timezone: z
+    .string()
+    .refine((value) => !cronProblem(`CRON_TZ=${value} 0 2 * * *`), {
+      error: 'must be a time zone such as Europe/Berlin',
+    })
+    .optional(),
+  jitterSeconds: z.number().int().min(0).max(86_400).optional(),
+  blackouts: z.array(blackout).optional(),
+  retention: z
+    .strictObject({ days: count, daily: count, weekly: count, monthly: count })
+    .partial()
+    .default({}),
 });
 
 const targetList = z
   .array(target)
   .min(1, { error: 'must name at least one database' })
-  .transform((targets): BackupTarget[] => targets.map(({ name, url }) => ({ name, address: url })))
+  .transform((targets): BackupTarget[] => targets.map(toTarget))
   .refine((targets) => new Set(targets.map(({ name }) => name)).size === targets.length, {
     error: 'must not use a name twice',
   });
+
+function toTarget({ name, url, retention, ...schedule }: z.output<typeof target>): BackupTarget {
+  const { days, ...places } = retention;
+  const policy = { ...places, ...(days === undefined ? {} : { withinDays: days }) };
+  return { name, address: url, schedule: given(schedule), retention: given(policy) };
+}
+
+/** Without what is undefined, so that it can be laid over defaults. */
+function given<T extends object>(value: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+}
 
 /** JSON, or the path of a file with it. */
 const targets = text()
@@ -126,7 +168,7 @@ const settings = z.object({
   // Each run holds a connection for its lock while it asks for others.
   DATABASE_POOL_MAX: integer(6, 200).default(10).describe('Connections to the ops database at most.'),
   BACKUP_TARGETS: targets.describe(
-    'The databases to back up: JSON such as `[{"name":"platform","url":"postgres://…"}]`, or the path of a file with it.',
+    'The databases to back up: JSON such as `[{"name":"platform","url":"postgres://…"}]`, or the path of a file with it. Each may have its own `cron`, `timezone`, `jitterSeconds`, `blackouts` (such as `["Mon-Fri 08:00-18:00"]`) and `retention` (`{"days":7,"daily":14,"weekly":8,"monthly":12}`).',
   ),
   ...storageSettings,
   BACKUP_SCHEDULE_CRON: cron.default('0 2 * * *').describe('When each database is backed up, in UTC.'),
@@ -151,6 +193,24 @@ const settings = z.object({
   BACKUP_MAX_RUN_SECONDS: integer(1, 604_800)
     .default(21_600)
     .describe('Seconds after which an attempt, or a proof, is ended.'),
+  BACKUP_RETENTION_DAYS: integer(0, 36_500)
+    .default(7)
+    .describe('Days before the newest proven backup within which every backup is kept.'),
+  BACKUP_RETENTION_DAILY: integer(0, 10_000)
+    .default(0)
+    .describe('Further days of which the newest proven backup is kept.'),
+  BACKUP_RETENTION_WEEKLY: integer(0, 10_000)
+    .default(0)
+    .describe('Further weeks of which the newest proven backup is kept.'),
+  BACKUP_RETENTION_MONTHLY: integer(0, 10_000)
+    .default(0)
+    .describe('Further months of which the newest proven backup is kept.'),
+  BACKUP_DELETE_DELAY_SECONDS: integer(0, 31_536_000)
+    .default(3_600)
+    .describe('Seconds between the marking of a backup, or of an orphan, and its deletion.'),
+  BACKUP_DELETE_MAX_PERCENT: integer(1, 100)
+    .default(50)
+    .describe('Share of a database’s backups, in percent, that retention deletes without being told to.'),
   RESTORE_KEEP_HOURS: integer(1, 8_760)
     .default(72)
     .describe('Hours for which the database that a restore replaced is kept beside it, for an undo.'),

@@ -1,16 +1,11 @@
-import { loadConfig } from '@swfx/config';
 import type { TaskOutcome } from '@swfx/messaging';
-import { openFoundation, type Foundation } from '@swfx/service';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { Client } from 'pg';
-import { Registry } from 'prom-client';
-import { backupWork } from './app';
 import { askForStep, requestRestore } from './catalogue/restores';
-import { configSchema } from './config';
 import { restorePhases } from './restore/restore-database';
 import type { RestoreWork } from './restore/restore-work';
 import { runRestore } from './restore/run-restore';
-import { openLocalStorage } from './storage/local-storage';
+import { openTestWork } from './testing/open-test-work';
 import { prepareGround, targets, type TestGround } from './testing/start-test-service';
 
 /** A runner that is killed does nothing more, says nothing more, and holds its lease until that runs out. */
@@ -18,7 +13,7 @@ describe('a restore whose process is killed', () => {
   let ground: TestGround;
   let source: TestDatabase;
   let backupId: string;
-  let foundation: Foundation;
+  let opened: Awaited<ReturnType<typeof openTestWork>>;
   let work: RestoreWork;
   let server: Client;
   const never = new AbortController().signal;
@@ -31,15 +26,8 @@ describe('a restore whose process is killed', () => {
     backupId = await ground.request();
     await ground.judged(backupId);
     await service.stop();
-    const environment = { ...(await ground.environment()), BACKUP_TARGETS: targets(source.url) };
-    const config = loadConfig(configSchema, environment);
-    foundation = openFoundation(config, {
-      service: 'backup-service',
-      metrics: ['db_restore_total'],
-      registry: new Registry(),
-    });
-    const storage = await openLocalStorage(config.BACKUP_DIR);
-    work = { ...backupWork(config, foundation, storage), keepHours: 72, onPhase: async () => undefined };
+    opened = await openTestWork(ground, { targets: targets(source.url), metrics: ['db_restore_total'] });
+    work = { ...opened.work, keepHours: 72, onPhase: async () => undefined };
     server = new Client({
       connectionString: Object.assign(new URL(source.url), { pathname: '/postgres' }).href,
     });
@@ -47,7 +35,7 @@ describe('a restore whose process is killed', () => {
   });
   afterAll(async () => {
     await server.end();
-    await foundation.lifecycle.stop();
+    await opened.close();
     await source.drop();
     await ground.drop();
   });

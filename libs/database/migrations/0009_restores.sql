@@ -60,6 +60,8 @@ CREATE TABLE backup_target (
 -- Deletion has two phases: marked here, looked at again after a delay, then gone.
 ALTER TABLE backup ADD COLUMN delete_marked_at timestamptz;
 ALTER TABLE backup ADD COLUMN delete_reason text;
+-- How long its proof took, from storage to a compared database: what a restore really takes.
+ALTER TABLE backup ADD COLUMN proof_seconds double precision;
 
 -- Folders in a storage that are no backup and belong to no run: swept when they are still so after a delay.
 CREATE TABLE backup_orphan (

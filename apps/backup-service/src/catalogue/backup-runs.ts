@@ -15,6 +15,8 @@ export interface Claim {
   owner: string;
   /** The attempt before this one ended without a word: its process was killed, or its machine is gone. */
   tookOver: boolean;
+  /** Somebody has asked to end the run: what it has left is to be removed, and nothing more. */
+  cancelled: boolean;
 }
 
 /** How long a runner may be silent. Renewed every five seconds. */
@@ -60,13 +62,13 @@ export async function claimRun(db: Queryable, id: string, owner: string): Promis
          lease_owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3)
      FROM waiting WHERE run.id = waiting.id
      RETURNING run.id, run.database, run.attempt, run.failures, run.requested_at AS "requestedAt",
-               waiting.state = 'running' AS "tookOver"`,
+               waiting.state = 'running' AS "tookOver", cancelled_by IS NOT NULL AS cancelled`,
     [id, owner, leaseSeconds],
   );
   return rows[0] && { ...rows[0], owner };
 }
 
-/** Says that a runner lives, and how far it is; false when the run is no longer its own. */
+/** Says that a runner lives, and how far it is; false when the run is no longer its own, or is to be ended. */
 export async function renewRun(
   db: Queryable,
   claim: Claim,
@@ -74,7 +76,7 @@ export async function renewRun(
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE backup_run SET lease_until = clock_timestamp() + make_interval(secs => $4), phase = $5, dumped_bytes = $6
-     WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND state = 'running'`,
+     WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND state = 'running' AND cancelled_by IS NULL`,
     [claim.id, claim.owner, claim.attempt, leaseSeconds, progress.phase, progress.dumpedBytes],
   );
   return rowCount === 1;
@@ -107,6 +109,29 @@ export async function endAttempt(db: Queryable, claim: Claim, end: RunEnd): Prom
       end.state === 'failed' || again?.counts ? 1 : 0,
       again?.delaySeconds ?? 0,
     ],
+  );
+  return rowCount === 1;
+}
+
+/** Asks to end a run that is not over: one that nobody works on is over at once. False when it was over already. */
+export async function cancelRun(db: Queryable, id: string, by: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE backup_run
+     SET cancelled_by = $2, state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END,
+         finished_at = CASE state WHEN 'queued' THEN clock_timestamp() ELSE finished_at END
+     WHERE id = $1 AND state IN ('queued', 'running')`,
+    [id, by],
+  );
+  return rowCount === 1;
+}
+
+/** Ends a run that somebody asked to end, once nothing of it is left; false when nobody did, or it is another's. */
+export async function endCancelled(db: Queryable, claim: Claim): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE backup_run
+     SET state = 'cancelled', phase = NULL, lease_owner = NULL, lease_until = NULL, finished_at = clock_timestamp()
+     WHERE id = $1 AND lease_owner = $2 AND attempt = $3 AND state = 'running' AND cancelled_by IS NOT NULL`,
+    [claim.id, claim.owner, claim.attempt],
   );
   return rowCount === 1;
 }

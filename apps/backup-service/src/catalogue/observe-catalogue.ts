@@ -9,6 +9,7 @@ import type { Logger } from '@swfx/logging';
 import type { Metrics } from '@swfx/metrics';
 import type { BackupStorage } from '../storage/backup-storage';
 import { verdicts, type Verdict } from './backups';
+import { countOrphans } from './orphans';
 
 export interface CatalogueObserver {
   refresh(): Promise<void>;
@@ -29,9 +30,11 @@ export function observeCatalogue(options: {
   for (const database of databases)
     setDatabaseGauges(metrics, { database, success: 0, proven: 0, next: 0, verdict: null });
   metrics.set('backup_storage_used_bytes', 0, { storage: storage.name });
+  metrics.set('backup_orphan_objects', 0, { storage: storage.name });
 
   async function read(): Promise<void> {
     for (const row of await readDatabases(pool, databases)) setDatabaseGauges(metrics, row);
+    metrics.set('backup_orphan_objects', await countOrphans(pool, storage.name), { storage: storage.name });
     await setStorageGauges(metrics, storage);
   }
   let reading: Promise<void> | undefined;

@@ -51,14 +51,14 @@ export async function renewProof(db: Queryable, claim: ProofClaim): Promise<bool
 export async function setVerdict(
   db: Queryable,
   claim: ProofClaim,
-  result: { verdict: Verdict; level: string; reason: string | null },
+  result: { verdict: Verdict; level: string; reason: string | null; seconds: number },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE backup
-     SET verdict = $4, proof_level = $5, verdict_reason = $6, verdict_at = clock_timestamp(),
+     SET verdict = $4, proof_level = $5, verdict_reason = $6, verdict_at = clock_timestamp(), proof_seconds = $7,
          proof_lease_owner = NULL, proof_lease_until = NULL
      WHERE id = $1 AND proof_lease_owner = $2 AND proof_attempt = $3 AND verdict = 'NOT_YET'`,
-    [claim.id, claim.owner, claim.attempt, result.verdict, result.level, result.reason],
+    [claim.id, claim.owner, claim.attempt, result.verdict, result.level, result.reason, result.seconds],
   );
   return rowCount === 1;
 }

@@ -9,8 +9,10 @@ import { askForBackup, chooseDatabase } from './ask-for-backup';
 import { backupColumns, listBackups } from './list-backups';
 import { showBackup, summariseBackup } from './show-backup';
 import { describeEnd, followRun } from './follow-run';
+import { addCancelCommand } from './cancel-command';
 import { addDrillCommand } from './drill-command';
 import { addRestoreCommands } from './restore-commands';
+import { addRetentionCommand } from './retention-commands';
 import { withFoundation } from './with-foundation';
 
 export function createProgram(environment: Environment): Command {
@@ -66,6 +68,8 @@ export function createProgram(environment: Environment): Command {
     });
   addDrillCommand(backup, environment);
   addRestoreCommands(backup, environment);
+  addRetentionCommand(backup, environment);
+  addCancelCommand(backup, environment);
   return program;
 }
 

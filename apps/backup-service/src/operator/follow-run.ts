@@ -6,7 +6,7 @@ import { formatBytes } from './format-bytes';
 export interface RunReport {
   id: string;
   database: string;
-  state: 'queued' | 'running' | 'succeeded' | 'failed';
+  state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
   attempt: number;
   phase: string | null;
   dumped_bytes: number;
@@ -30,7 +30,7 @@ export async function followRun(
   let said = '';
   for (;;) {
     const report = await readReport(db, id);
-    if (!options.wait || report.state === 'succeeded' || report.state === 'failed') return report;
+    if (!options.wait || !['queued', 'running'].includes(report.state)) return report;
     if (report.attempt === 0 && performance.now() - askedAt > patienceMs) return report;
     const line = describeProgress(report);
     if (line !== said) options.say(line);
@@ -75,6 +75,7 @@ export function describeEnd(report: RunReport): string {
     const seconds = (report.duration_seconds ?? 0).toFixed(1);
     return `Backed up ${database}: ${size} in ${seconds} s. Its proof follows: npx swfx backup show ${id}`;
   }
+  if (state === 'cancelled') return `The backup of ${database} was cancelled; nothing of it is left.`;
   if (state === 'failed')
     return `The backup of ${database} failed after ${attempt} attempts (${reason}): ${error}.`;
   if (state === 'queued' && attempt === 0)

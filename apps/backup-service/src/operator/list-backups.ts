@@ -7,7 +7,7 @@ import { formatBytes } from './format-bytes';
 export interface ListedBackup {
   id: string;
   database: string;
-  state: 'queued' | 'running' | 'succeeded' | 'failed';
+  state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
   /** Null while there is no backup. */
   verdict: Verdict | null;
   proof_level: string | null;
@@ -15,6 +15,8 @@ export interface ListedBackup {
   taken_at: Date;
   duration_seconds: number | null;
   size_bytes: number | null;
+  /** Seconds that a restore of it took, or else its proof, which is a restore too. */
+  restore_seconds: number | null;
   tables: number | null;
   rows: number | null;
   attempt: number;
@@ -31,6 +33,8 @@ export async function listBackups(
   const { rows } = await db.query<ListedBackup>(
     `SELECT run.id, run.database, run.state, backup.verdict, backup.proof_level,
             coalesce(backup.taken_at, run.requested_at) AS taken_at, backup.duration_seconds, backup.size_bytes,
+            coalesce((SELECT restore_seconds FROM db_restore WHERE backup_id = run.id AND restore_seconds IS NOT NULL
+                      ORDER BY finished_at DESC LIMIT 1), backup.proof_seconds) AS restore_seconds,
             json_array_length(backup.manifest -> 'tables') AS tables,
             (SELECT sum((t ->> 'rows')::bigint)::bigint FROM json_array_elements(backup.manifest -> 'tables') t) AS rows,
             run.attempt, run.requested_by, coalesce(backup.verdict_reason, run.error) AS reason
@@ -51,6 +55,7 @@ export const backupColumns: Columns<ListedBackup> = {
   VERDICT: ({ verdict }) => verdict,
   SIZE: ({ size_bytes }) => size_bytes && formatBytes(size_bytes),
   SECONDS: ({ duration_seconds }) => duration_seconds?.toFixed(1),
+  'RESTORE S': ({ restore_seconds: seconds }) => seconds?.toFixed(1),
   TABLES: ({ tables }) => tables,
   ROWS: ({ rows }) => rows,
   WHY: ({ reason }) => reason,

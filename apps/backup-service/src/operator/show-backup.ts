@@ -20,6 +20,13 @@ export interface ShownBackup {
   proof_level: string | null;
   verdict_reason: string | null;
   verdict_at: Date | null;
+  /** Seconds that its proof took, from the storage to a compared database. */
+  proof_seconds: number | null;
+  /** Seconds that its last restore took. */
+  restore_seconds: number | null;
+  /** Since when it is marked to be deleted, and why. */
+  delete_marked_at: Date | null;
+  delete_reason: string | null;
   manifest: Manifest | null;
 }
 
@@ -28,7 +35,9 @@ export async function showBackup(db: Queryable, id: string): Promise<ShownBackup
   const { rows } = await db.query<ShownBackup>(
     `SELECT run.id, run.database, run.state, run.attempt, run.requested_by, run.requested_at, run.reason, run.error,
             backup.storage, backup.location, backup.verdict, backup.proof_level, backup.verdict_reason,
-            backup.verdict_at, backup.manifest
+            backup.verdict_at, backup.proof_seconds, backup.delete_marked_at, backup.delete_reason, backup.manifest,
+            (SELECT restore_seconds FROM db_restore WHERE backup_id = run.id AND restore_seconds IS NOT NULL
+             ORDER BY finished_at DESC LIMIT 1) AS restore_seconds
      FROM backup_run run LEFT JOIN backup USING (id) WHERE starts_with(run.id::text, lower($1)) LIMIT 2`,
     [id],
   );
@@ -70,8 +79,22 @@ function manifestFacts(backup: ShownBackup, manifest: Manifest): [string, string
     ['dumped', `${dump.dumped_bytes} bytes, sha256 ${dump.dumped_sha256}`],
     ['location', `${backup.storage}: ${backup.location}`],
     ['verdict', verdictLine(backup)],
+    ['restore', restoreLine(backup)],
+    ...(backup.delete_marked_at
+      ? [
+          ['deletion', `marked ${backup.delete_marked_at.toISOString()}: ${backup.delete_reason}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ...manifest.warnings.map((warning): [string, string] => ['warning', warning]),
   ];
+}
+
+function restoreLine({ restore_seconds: restored, proof_seconds: proven }: ShownBackup): string | null {
+  if (restored !== null) return `took ${restored.toFixed(1)} s the last time`;
+  return proven === null ? null : `its proof took ${proven.toFixed(1)} s`;
 }
 
 function verdictLine({

@@ -39,7 +39,7 @@ async function conclude(
   const reason = 'reason' in result ? result.reason : null;
   const level = result.verdict === 'PROVEN' ? 'full' : 'rows';
   const entered = await work.audit.transaction(async (client, note) => {
-    if (!(await setVerdict(client, claim, { verdict: result.verdict, level, reason }))) return false;
+    if (!(await setVerdict(client, claim, { verdict: result.verdict, level, reason, seconds }))) return false;
     if (!('reason' in result)) await note(proofEvents.proven(claim, { ...result, level, seconds }));
     else {
       await note(proofEvents.failed(claim, result));

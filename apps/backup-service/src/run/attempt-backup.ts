@@ -24,7 +24,7 @@ export type AttemptEnd =
   | { outcome: 'stored'; manifest: Manifest; folder: string }
   /** Another runner is at this very database, perhaps under another name. */
   | { outcome: 'contended' }
-  /** Another runner has taken this run over. */
+  /** Another runner has taken this run over, or somebody has asked to end it. */
   | { outcome: 'lost' }
   | { outcome: 'failed'; failure: AttemptFailure };
 

@@ -7,7 +7,14 @@ import { randomUUID } from 'node:crypto';
 import { isDatabaseUnavailable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import { facts, type TaskOutcome } from '@swfx/messaging';
-import { claimRun, endAttempt, renewRun, type Claim, type RunEnd } from '../catalogue/backup-runs';
+import {
+  claimRun,
+  endAttempt,
+  endCancelled,
+  renewRun,
+  type Claim,
+  type RunEnd,
+} from '../catalogue/backup-runs';
 import { durationSeconds, insertBackup, isInCatalogue } from '../catalogue/backups';
 import { keepLease } from '../catalogue/keep-lease';
 import type { Manifest } from '../seal/manifest';
@@ -30,7 +37,8 @@ export async function runBackup(work: BackupWork, id: string, stopping: AbortSig
   };
   try {
     const settled = await settle(work, claim);
-    const end = settled ?? (await attemptBackup(work, { claim, lease, progress, stopping, onBegin }));
+    const attempt = { claim, lease, progress, stopping, onBegin };
+    const end = settled ?? (claim.cancelled ? cancelled : await attemptBackup(work, attempt));
     return await conclude(work, claim, end, progress);
   } catch (error) {
     if (!isDatabaseUnavailable(error)) throw error;
@@ -64,6 +72,9 @@ async function settle(work: BackupWork, claim: Claim): Promise<AttemptEnd | unde
   return { outcome: 'failed', failure: killed };
 }
 
+/** Somebody asked to end the run while nobody worked on it: what was left is removed by now. */
+const cancelled: AttemptEnd = { outcome: 'lost' };
+
 const killed: AttemptFailure = {
   reason: 'interrupted',
   error: 'the process that made the backup ended without a word',
@@ -77,7 +88,11 @@ async function conclude(
   end: AttemptEnd,
   progress: AttemptProgress,
 ): Promise<TaskOutcome> {
-  if (end.outcome === 'lost') return 'skipped';
+  if (end.outcome === 'lost') {
+    if (await endCancelled(work.pool, claim))
+      work.logger.info('A backup was cancelled', { backup_id: claim.id });
+    return 'skipped';
+  }
   if (end.outcome === 'stored') return commit(work, claim, end);
   if (end.outcome === 'contended') {
     const error = 'another backup of this very database is under way';
