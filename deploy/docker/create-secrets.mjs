@@ -18,6 +18,8 @@ const roles = {
 };
 
 const random = (bytes) => randomBytes(bytes).toString('base64url');
+/** One key; a later one is put in front of it, behind a comma. */
+const ring = () => `k1:${randomBytes(32).toString('base64')}`;
 const databaseUrl = (role, password) => `postgres://${role}:${password}@postgres:5432/ops`;
 
 /** Every secret's content by the name of its file. */
@@ -36,7 +38,9 @@ export function createSecrets(platformDatabaseUrl) {
     ...Object.fromEntries(
       logins.map(({ role, password }) => [`${role}_database_url`, databaseUrl(role, password)]),
     ),
-    key_encryption_keys: `k1:${randomBytes(32).toString('base64')}`,
+    key_encryption_keys: ring(),
+    backup_encryption_keys: ring(),
+    backup_signing_keys: ring(),
     alert_intake_token: random(32),
     backup_targets: JSON.stringify([{ name: 'platform', url: platformDatabaseUrl }]),
   };

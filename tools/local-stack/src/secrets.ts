@@ -9,6 +9,8 @@ export type Secrets = {
   /** By login role. */
   rolePasswords: Record<string, string>;
   keyEncryptionKeys: string;
+  backupEncryptionKeys: string;
+  backupSigningKeys: string;
   alertIntakeToken: string;
   slackWebhookSecret: string;
   demoPassword: string;
@@ -40,16 +42,18 @@ export function completeSecrets(
     postgresPassword: stored.postgresPassword ?? random(18),
     redisPassword: stored.redisPassword ?? random(18),
     rolePasswords,
-    keyEncryptionKeys: stored.keyEncryptionKeys ?? `local:${asBase64(random(32))}`,
+    keyEncryptionKeys: stored.keyEncryptionKeys ?? newRing(random),
+    backupEncryptionKeys: stored.backupEncryptionKeys ?? newRing(random),
+    backupSigningKeys: stored.backupSigningKeys ?? newRing(random),
     alertIntakeToken: stored.alertIntakeToken ?? random(24),
     slackWebhookSecret: stored.slackWebhookSecret ?? random(18).replace(/[-_]/g, 'x'),
     demoPassword: stored.demoPassword ?? random(12),
   };
 }
 
-/** The ring's keys are written in plain base64. */
-function asBase64(text: string): string {
-  return Buffer.from(text, 'base64url').toString('base64');
+/** A ring of one key, which is written in plain base64. */
+function newRing(random: (bytes: number) => string): string {
+  return `local:${Buffer.from(random(32), 'base64url').toString('base64')}`;
 }
 
 function randomText(bytes: number): string {

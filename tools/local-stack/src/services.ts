@@ -148,7 +148,12 @@ function slack(facts: StackFacts): ServiceDefinition {
 
 function backupSettings(facts: StackFacts): Record<string, string> {
   const url = loginUrl(facts, 'platform_backup', 'platform');
-  return { BACKUP_TARGETS: JSON.stringify([{ name: 'platform', url }]), BACKUP_DIR: facts.layout.backupsDir };
+  return {
+    BACKUP_TARGETS: JSON.stringify([{ name: 'platform', url }]),
+    BACKUP_DIR: facts.layout.backupsDir,
+    BACKUP_ENCRYPTION_KEYS: facts.secrets.backupEncryptionKeys,
+    BACKUP_SIGNING_KEYS: facts.secrets.backupSigningKeys,
+  };
 }
 
 type Definition = Pick<ServiceDefinition, 'name' | 'project' | 'env'>;
