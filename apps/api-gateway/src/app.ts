@@ -3,8 +3,7 @@
  * starts with both down, and is ready as soon as it has read its first set and who is cut off. An edge has no issuer:
  * nothing that signs is handed to anything that is wired here.
  */
-import { BlockList } from 'node:net';
-import type { MetricName, Metrics } from '@swfx/metrics';
+import type { Metrics } from '@swfx/metrics';
 import {
   databaseCheck,
   openFoundation,
@@ -16,34 +15,16 @@ import {
   startOperationsListener,
   startUpkeep,
   type Foundation,
-  type Readiness,
 } from '@swfx/service';
-import { trustInRing, type KeySetTrust } from '@swfx/signing-keys';
-import { startRefusalAudit } from './auth/audit-refusals';
-import { createAuthenticate } from './auth/authenticate';
-import { createBreakGlass } from './auth/break-glass';
-import { createClientAddress, type ClientAddress } from './auth/client-address';
-import { startCutOffMirror } from './auth/cut-off-mirror';
-import { createEdgeGuard } from './auth/edge-guard';
-import { keyMirrorMetrics, startKeyMirror } from './auth/key-mirror';
-import { startKeyMirrorAcks } from './auth/key-mirror-acks';
-import { createRefusalReport } from './auth/key-mirror-refusals';
-import { createRefusalTally, type RefusalTally } from './auth/refusal-tally';
-import { createBreakGlassReport } from './auth/report-break-glass';
-import type { PatternRule } from './auth/suspicion/pattern-counter';
-import {
-  createSuspicionWatch,
-  type CountedPattern,
-  type SuspicionWatch,
-} from './auth/suspicion/suspicion-watch';
-import { createVerifiedTokens } from './auth/verified-tokens';
+import { createEdgeGuard, type EdgeGuard } from './auth/edge-guard';
 import { issuerConfig, type GatewayConfig } from './config';
 import { createControlPlane, type ControlPlaneOptions } from './control-plane';
-import { createIssuer } from './issuer';
+import { createIssuer, issuerMetrics } from './issuer';
 import { createDataPlane } from './proxy/data-plane';
 import { createIssuerForwarder } from './proxy/forward-to-issuer';
 import { createRouteTable } from './proxy/route-table';
 import { createUpstreamPools } from './proxy/upstream-pools';
+import { startVerifier, verifierMetrics, type Verifier } from './verifier';
 
 const service = 'api-gateway';
 /** Requests in flight have this long to finish when the gateway stops. */
@@ -55,95 +36,23 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-const identityMetrics: readonly MetricName[] = [
-  'token_verifications_total',
-  'token_verification_cache_total',
-  'token_refresh_total',
-  'login_lockouts_total',
-  'login_throttle_fallback_total',
-  'suspicious_activity_total',
-];
-
 /** Tests pass a registry of their own. */
 export async function createApp(
   config: GatewayConfig,
   options: { registry?: Metrics['registry'] } = {},
 ): Promise<Gateway> {
-  const foundation = openFoundation(config, {
-    service,
-    metrics: [...identityMetrics, ...keyMirrorMetrics],
-    ...options,
-  });
-  const { pool, redis, facts, audit, metrics, access, logger, lifecycle } = foundation;
+  const metricNames = [...verifierMetrics, ...issuerMetrics];
+  const foundation = openFoundation(config, { service, metrics: metricNames, ...options });
+  const { pool, redis, metrics, access, logger, lifecycle } = foundation;
   try {
     lifecycle.onStop('upkeep', startUpkeep(foundation));
     const heartbeat = startHeartbeat(pool, { service, version: serviceVersion, tasks: [] });
     lifecycle.onStop('heartbeat', () => heartbeat.stop());
+    const guard = await guardEdge(foundation, config);
+    const verifier = startVerifier(foundation, config);
 
-    const tokenLifeSeconds = config.ACCESS_TOKEN_TTL_SECONDS + 2 * config.JWT_CLOCK_SKEW_SECONDS;
-    const mirror = startKeyMirror({
-      db: pool,
-      facts,
-      metrics,
-      logger,
-      pollSeconds: config.KEY_SET_POLL_SECONDS,
-      tokenLifeSeconds,
-      trust: keySetTrustOf(config),
-      refusals: createRefusalReport(foundation),
-    });
-    lifecycle.onStop('key mirror', () => mirror.stop());
-    const acks = startKeyMirrorAcks({
-      db: pool,
-      redis,
-      mirror,
-      logger,
-      leaseSeconds: config.VERIFIER_LEASE_SECONDS,
-      tokenTtlSeconds: config.ACCESS_TOKEN_TTL_SECONDS,
-      clockSkewSeconds: config.JWT_CLOCK_SKEW_SECONDS,
-    });
-    lifecycle.onStop('key acknowledgements', () => acks.stop());
-    const tally = createRefusalTally();
-    lifecycle.onStop('refusal audit', startRefusalAudit(tally, audit, logger));
-    const cutOffs = startCutOffMirror({
-      db: pool,
-      facts,
-      logger,
-      pollSeconds: config.KEY_SET_POLL_SECONDS,
-      tokenLifeSeconds,
-    });
-    lifecycle.onStop('cut-off mirror', () => cutOffs.stop());
-    const suspicion = createSuspicionWatch({ ...foundation, rules: suspicionRules(config) });
-    lifecycle.onStop('suspicion watch', () => suspicion.settled());
-    const clientAddress = createClientAddress(config.TRUSTED_PROXIES ?? new BlockList());
-    const policy = {
-      issuer: config.TOKEN_ISSUER,
-      audience: config.TOKEN_AUDIENCE,
-      clockSkewSeconds: config.JWT_CLOCK_SKEW_SECONDS,
-    };
-    const tokens = createVerifiedTokens({
-      keyOf: (kid) => mirror.keyOf(kid),
-      policy,
-      limit: config.TOKEN_CACHE_MAX_TOKENS,
-      onResult: (result) => metrics.increment('token_verification_cache_total', { result }),
-    });
-    const breakGlass = createBreakGlassReport(foundation);
-    lifecycle.onStop('break-glass report', () => breakGlass.settled());
-    const emergencyKey = config.BREAK_GLASS_PUBLIC_KEY;
-    const authenticate = createAuthenticate({
-      tokens,
-      mirror,
-      cutOffs,
-      tally,
-      suspicion,
-      clientAddress,
-      breakGlass: emergencyKey && { ...createBreakGlass(emergencyKey, policy), used: breakGlass.used },
-      metrics,
-    });
-    const guard = createEdgeGuard({ db: pool, logger });
-    lifecycle.onStop('edge guard', () => guard.stop());
-    const isEdge = config.GATEWAY_ROLE === 'edge';
-    if (isEdge) await guard.first();
-
+    // What makes tokens stands on the inside, and lets nobody through to the platform.
+    const routes = config.GATEWAY_ROLE === 'issuer' ? [] : config.ROUTES;
     const checks = {
       database: databaseCheck(pool),
       redis: redisCheck(redis),
@@ -151,20 +60,18 @@ export async function createApp(
     };
     const controlPlane = createControlPlane({
       ...foundation,
-      mirror,
-      authenticate,
-      clientAddress,
-      issuer: issuerOf(foundation, config, { tally, suspicion, clientAddress }),
-      routes: config.ROUTES,
+      ...verifier,
+      issuer: issuerOf(foundation, config, verifier),
+      routes,
       jwksMaxAgeSeconds: config.JWKS_MAX_AGE_SECONDS,
       checks,
     });
-    const pools = createUpstreamPools(config.ROUTES);
+    const pools = createUpstreamPools(routes);
     lifecycle.onStop('upstream pools', () => pools.stop());
     const handler = createDataPlane({
-      routes: createRouteTable(config.ROUTES),
+      routes: createRouteTable(routes),
       pools,
-      authenticate,
+      authenticate: verifier.authenticate,
       bodyMaxBytes: config.REQUEST_BODY_MAX_BYTES,
       deadlineMs: config.REQUEST_DEADLINE_SECONDS * 1000,
       metrics,
@@ -186,12 +93,7 @@ export async function createApp(
       logger,
       version: serviceVersion,
       checks,
-      ready: () =>
-        readiness([
-          [mirror.keySet() !== undefined, 'no key set has been read yet'],
-          [cutOffs.known(), 'it is not known yet who is cut off'],
-          [!isEdge || guard.isSafe(), 'the rights of the database role are not known, or too many'],
-        ]),
+      ready: () => (guard?.isSafe() === false ? unsafe : verifier.readiness()),
     });
     lifecycle.onStop('operations listener', () => operations.stop(1_000));
     logger.info('The gateway is listening', { port: http.port, operations_port: operations.port });
@@ -202,36 +104,33 @@ export async function createApp(
   }
 }
 
+const unsafe = {
+  ready: false,
+  reason: 'the rights of the database role are not known, or too many',
+} as const;
+
+/** An edge looks at the rights of its database role before it serves; the other roles need theirs. */
+async function guardEdge(
+  { pool, logger, lifecycle }: Foundation,
+  config: GatewayConfig,
+): Promise<EdgeGuard | undefined> {
+  if (config.GATEWAY_ROLE !== 'edge') return undefined;
+  const guard = createEdgeGuard({ db: pool, logger });
+  lifecycle.onStop('edge guard', () => guard.stop());
+  await guard.first();
+  return guard;
+}
+
 /** What makes tokens here, or the way to the gateway that does. */
 function issuerOf(
   foundation: Foundation,
   config: GatewayConfig,
-  watch: { tally: RefusalTally; suspicion: SuspicionWatch; clientAddress: ClientAddress },
+  { tally, suspicion, clientAddress }: Verifier,
 ): ControlPlaneOptions['issuer'] {
   const ofIssuer = issuerConfig(config);
-  if (ofIssuer) return createIssuer(foundation, ofIssuer, watch);
+  if (ofIssuer) return createIssuer(foundation, ofIssuer, { tally, suspicion });
   const { logger, lifecycle } = foundation;
-  const forwarder = createIssuerForwarder({ url: config.ISSUER_URL ?? '', ...watch, logger });
+  const forwarder = createIssuerForwarder({ url: config.ISSUER_URL ?? '', clientAddress, logger });
   lifecycle.onStop('issuer connections', () => forwarder.stop());
   return { forward: forwarder.handler };
-}
-
-/** Ready when every condition holds; else the reason of the first that does not. */
-function readiness(conditions: [holds: boolean, reason: string][]): Readiness {
-  const failed = conditions.find(([holds]) => !holds);
-  return failed ? { ready: false, reason: failed[1] } : { ready: true };
-}
-
-/** An edge is told whom to believe about the key set; whoever holds the ring can tell by it. */
-function keySetTrustOf({ KEY_SET_TRUST: told, KEY_ENCRYPTION_KEYS: ring }: GatewayConfig): KeySetTrust {
-  return told ?? (ring ? trustInRing(ring) : new Map());
-}
-
-function suspicionRules(config: GatewayConfig): Record<CountedPattern, PatternRule> {
-  const windowSeconds = config.SUSPICIOUS_WINDOW_SECONDS;
-  return {
-    credential_stuffing: { threshold: config.SUSPICIOUS_LOGIN_ACCOUNTS, windowSeconds },
-    signature_failures: { threshold: config.SUSPICIOUS_SIGNATURE_FAILURES, windowSeconds },
-    unknown_kids: { threshold: config.SUSPICIOUS_UNKNOWN_KIDS, windowSeconds },
-  };
 }

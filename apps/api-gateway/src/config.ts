@@ -93,7 +93,7 @@ export const configSchema = z
     GATEWAY_ROLE: oneOf('edge', 'issuer', 'all')
       .default('all')
       .describe(
-        'An `edge` verifies and forwards, holds public keys only, and hands /auth and /admin to the issuer; an `issuer` makes tokens; `all` is both.',
+        'An `edge` verifies and forwards, holds public keys only, and hands /auth and /admin to the issuer; an `issuer` makes tokens and forwards nothing; `all` is both.',
       ),
     ISSUER_URL: url('http', 'https').optional().describe('Where an edge finds the issuer.'),
     ...keyPolicySettings,

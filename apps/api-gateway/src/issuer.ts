@@ -2,6 +2,7 @@
  * The half of the gateway that can sign: logins, sessions, users. An edge gateway never makes one, and so never holds
  * the ring that opens private keys.
  */
+import type { MetricName } from '@swfx/metrics';
 import type { Foundation } from '@swfx/service';
 import { createBoundedWork, type BoundedWork } from './auth/bounded-work';
 import { createLogin, type Login } from './auth/login';
@@ -14,6 +15,12 @@ import { createLoginGuard, type LoginGuard } from './auth/throttle/login-guard';
 import { createRedisThrottle } from './auth/throttle/redis-throttle';
 import { withFallback } from './auth/throttle/throttle-with-fallback';
 import type { GatewayConfig, IssuerConfig } from './config';
+
+export const issuerMetrics: readonly MetricName[] = [
+  'token_refresh_total',
+  'login_lockouts_total',
+  'login_throttle_fallback_total',
+];
 
 export interface Issuer {
   login: Login;

@@ -32,6 +32,14 @@ export const alertLimits = { line: 300, title: 500, error: 100_000, name: 100, v
 
 const line = (limit: number) => z.string().min(1).max(limit).transform(storable);
 const text = (limit: number) => z.string().max(limit).transform(storable);
+/** RFC 3339 knows years and offsets that Postgres does not: in UTC, and of our time. */
+const instant = () =>
+  z.iso
+    .datetime({ offset: true })
+    .refine((time) => Date.parse(time) >= 0 && Date.parse(time) < Date.UTC(10_000, 0), {
+      error: 'must be a time from 1970 to 9999',
+    })
+    .transform((time) => new Date(time).toISOString());
 
 /**
  * An alert as it travels and is stored: what happened, to which incident it belongs, when. Whoever reads one through
@@ -53,11 +61,11 @@ export const alertSchema = z.object({
   service: line(100),
   env: line(50),
   traceId: line(200),
-  occurredAt: z.iso.datetime({ offset: true }),
+  occurredAt: instant(),
   /** Who watches the trouble, and so can say that it is over; the service, if not given. */
   source: line(200).optional(),
   /** Until when it holds if nobody repeats it; decided by its kind, if not given. */
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  expiresAt: instant().optional(),
   /** The process that raised it, and the how manieth of that process it is: a gap tells that one was lost. */
   producer: z.uuid().optional(),
   sequence: z.int().min(1).optional(),

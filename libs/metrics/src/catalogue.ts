@@ -249,6 +249,11 @@ export const metricCatalogue = {
     help: 'Refresh tokens presented, by outcome.',
     labels: { outcome: ['rotated', 'repeated', 'unknown', 'expired', 'ended', 'disabled', 'reused'] },
   },
+  token_cut_off_age_seconds: {
+    type: 'gauge',
+    help: 'Seconds since this verifier last read whose tokens are refused.',
+    labels: {},
+  },
   token_verification_cache_total: {
     type: 'counter',
     help: 'Bearer tokens whose signature was known from before, or had to be computed.',

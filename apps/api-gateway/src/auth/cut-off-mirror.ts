@@ -8,6 +8,7 @@ import type { Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import { facts, type Facts } from '@swfx/messaging';
+import type { Metrics } from '@swfx/metrics';
 import type { AccessTokenClaims } from '@swfx/signing-keys';
 import { createSharedRead } from './shared-read';
 import { readCutOffs, sessionSubject } from './token-cut-off';
@@ -25,6 +26,7 @@ export interface CutOffMirror {
 export interface CutOffMirrorOptions {
   db: Queryable;
   facts: Pick<Facts, 'subscribe' | 'onReconnect'>;
+  metrics: Metrics;
   logger: Logger;
   pollSeconds: number;
   /** Access-token TTL and twice the skew: how long a cut-off can still stop a token. */
@@ -37,10 +39,11 @@ const marginSeconds = 60;
 const jitter = 0.2;
 
 export function startCutOffMirror(options: CutOffMirrorOptions): CutOffMirror {
-  const { db, logger, pollSeconds, tokenLifeSeconds } = options;
+  const { db, metrics, logger, pollSeconds, tokenLifeSeconds } = options;
   const validFrom = new Map<string, number>();
   let known = false;
   let trouble = false;
+  let readAt = performance.now();
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -55,6 +58,7 @@ export function startCutOffMirror(options: CutOffMirrorOptions): CutOffMirror {
       adopt(await readCutOffs(db, tokenLifeSeconds + marginSeconds));
       if (trouble) logger.info('The cut-offs of users can be read again');
       trouble = false;
+      readAt = performance.now();
       return (known = true);
     } catch (error) {
       if (!trouble)
@@ -73,6 +77,7 @@ export function startCutOffMirror(options: CutOffMirrorOptions): CutOffMirror {
   }
   options.facts.subscribe(facts.userChanged, () => void shared.now());
   options.facts.onReconnect(() => void shared.now());
+  metrics.onScrape(() => metrics.set('token_cut_off_age_seconds', (performance.now() - readAt) / 1000));
   void poll();
   return {
     known: () => known,

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '@swfx/testkit';
-import { build } from 'esbuild';
+import { build, stop as stopEsbuild } from 'esbuild';
 
 export interface GatewayProcesses {
   /** Starts the bundle as a process with exactly that environment. */
@@ -28,6 +28,7 @@ export async function bundleGateway(): Promise<GatewayProcesses> {
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
     logLevel: 'error',
   });
+  await stopEsbuild();
   const children: ChildProcess[] = [];
   return {
     spawn(environment) {
