@@ -4,6 +4,8 @@
  * several replicas may drain at once, since storing an alert twice is harmless.
  */
 import { alertSchema, type Alert } from '@swfx/alerts';
+import { isDatabaseUnavailable } from '@swfx/database';
+import { errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import type { Foundation } from '@swfx/service';
 
@@ -23,8 +25,16 @@ const unreadableList = 'alert-dispatcher:unreadable-alerts';
 export function createHeldAlerts(redis: Foundation['redis'], logger: Logger): HeldAlerts {
   async function handOn(entry: string, store: (alert: Alert) => Promise<void>): Promise<void> {
     const alert = readAlert(entry);
-    if (alert) return store(alert);
-    logger.error('An alert held in Redis cannot be read and was put aside', { list: unreadableList });
+    if (!alert) return putAside(entry, 'it cannot be read');
+    await store(alert).catch((error: unknown) => {
+      if (isDatabaseUnavailable(error)) throw error;
+      return putAside(entry, errorMessage(error));
+    });
+  }
+
+  /** One entry that cannot be stored must not keep those behind it. */
+  async function putAside(entry: string, reason: string): Promise<void> {
+    logger.error('An alert held in Redis was put aside', { list: unreadableList, reason });
     await redis.rpush(unreadableList, entry);
   }
 

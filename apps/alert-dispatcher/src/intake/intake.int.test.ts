@@ -51,12 +51,19 @@ describe('the intake', () => {
     expect(await stored(alert.id)).toEqual([]);
   });
 
+  it('takes a time in whatever offset it is written', async () => {
+    const alert = { ...exampleAlert(), occurredAt: '2025-06-22T23:59:00+23:59' };
+    expect((await dispatcher.postAlert(alert)).status).toBe(202);
+    expect(await stored(alert.id)).toMatchObject([{ occurred_at: new Date('2025-06-22T00:00:00Z') }]);
+  });
+
   const malformed = { status: 400, code: 'invalid_request' };
   it.each([
     ['no JSON', '{"id":', malformed],
     ['an unknown severity', { severity: 'fatal' }, { ...malformed, pointer: '/severity' }],
     ['a context that is not text', { context: { a: 1 } }, { ...malformed, pointer: '/context/a' }],
     ['no time zone', { occurredAt: '2025-06-22T14:30:00' }, { ...malformed, pointer: '/occurredAt' }],
+    ['a year that is none', { occurredAt: '0000-01-01T00:00:00Z' }, { ...malformed, pointer: '/occurredAt' }],
     ['too much', { context: { a: 'x'.repeat(300_000) } }, { status: 413, code: 'payload_too_large' }],
   ])('refuses %s, and points at it', async (_, body, problem) => {
     const response = await dispatcher.postAlert(
