@@ -174,6 +174,7 @@ describe('logging in', () => {
     ['no JSON', 'email=x', {}],
     ['another media type', '{"email":"a@b.c","password":"x"}', { 'content-type': 'text/plain' }],
     ['no password', { email: 'alice@example.com' }, {}],
+    ['an email that no database holds', { email: 'a\0b@example.com', password: 'x' }, {}],
     ['a password that is not text', { email: 'alice@example.com', password: 1 }, {}],
   ])('refuses %s as malformed', async (_case, body, headers) => {
     const response = await logIn(body, headers);

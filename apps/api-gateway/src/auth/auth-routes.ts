@@ -15,7 +15,11 @@ import { findUserBySubject } from './users';
 
 /** The body of `POST /auth/login`. */
 export const credentialsSchema = z.object({
-  email: z.string().min(3).max(254),
+  email: z
+    .string()
+    .min(3)
+    .max(254)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'must not hold control characters' }),
   password: z.string().min(1).max(1_024),
 });
 /** The body of `POST /auth/refresh` and `POST /auth/logout`. */

@@ -50,6 +50,12 @@ test.each([
     ['X_Auth_Subject', 'user:admin', 'x_auth-scopes', 'a'],
   ],
   ['where it came from', ['X-Forwarded-For', '1.1.1.1', 'Forwarded', 'for=1.1.1.1', 'X-Real-IP', '1.1.1.1']],
+  [
+    'another method',
+    ['X-HTTP-Method-Override', 'DELETE', 'X-Method-Override', 'DELETE', 'X_HTTP_Method', 'PUT'],
+  ],
+  ['another path', ['X-Original-URL', '/admin', 'X-Rewrite-URL', '/admin']],
+  ['a caller by another name', ['Remote-User', 'root', 'X-Remote-User', 'root', 'True-Client-IP', '1.1.1.1']],
   ['another correlation', ['X-Request-ID', 'x', 'Traceparent', 'x', 'Tracestate', 'x=1']],
   ['what is about this connection', ['Keep-Alive', 'x', 'TE', 'trailers', 'Trailer', 'x', 'Upgrade', 'h2c']],
   ['how the body is framed', ['Transfer-Encoding', 'chunked']],

@@ -29,8 +29,17 @@ const withheld = new Set([
   'x-real-ip',
   'x-request-id',
   'traceparent',
+  // Some frameworks take these for the method, the path, the caller or the address: what was authorised is not that.
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'remote-user',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
 ]);
-const withheldPrefixes = ['x-auth-', 'x-forwarded-'];
+const withheldPrefixes = ['x-auth-', 'x-forwarded-', 'x-original-', 'x-rewrite-', 'x-remote-'];
 
 /** Raw header pairs for the upstream from the raw pairs of the client and what we know of the request. */
 export function headersForUpstream(rawHeaders: readonly string[], facts: RequestFacts): string[] {
