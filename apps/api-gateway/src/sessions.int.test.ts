@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { startHttpStandIn, waitUntil, type HttpStandIn } from '@swfx/testkit';
 import { hashRefreshToken } from './auth/refresh/refresh-token';
 import { cutOff } from './auth/token-cut-off';
@@ -149,6 +150,52 @@ describe('refreshing a session', () => {
   });
 });
 
+/** What a client of one session may do next; `back`: which of its tokens, counted from the newest. */
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('refresh' as const), back: fc.constantFrom(0, 0, 0, 1, 2) }),
+  },
+  { weight: 2, arbitrary: fc.constant({ kind: 'refresh at once' as const }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('logout' as const), back: fc.nat({ max: 2 }) }) },
+);
+
+test('whatever the order of refreshing, repeating, stealing and logging out, a session goes on or ends as it should', async () => {
+  const { email } = await newUser();
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+      const tokens = [(await logIn(email)).refresh_token];
+      let ended = false;
+      for (const each of steps) {
+        if (each.kind === 'refresh at once') {
+          const answers = await Promise.all([1, 2, 3].map(() => refresh(tokens.at(-1) as string)));
+          expect(answers.map(({ status }) => status)).toEqual(Array(3).fill(ended ? 400 : 200));
+          const successors = new Set(ended ? [] : answers.map((answer) => tokensOf(answer).refresh_token));
+          expect(successors.size).toBe(ended ? 0 : 1);
+          tokens.push(...successors);
+          continue;
+        }
+        const back = Math.min(each.back, tokens.length - 1);
+        const token = tokens.at(-1 - back) as string;
+        if (each.kind === 'logout') {
+          expect((await post('/auth/logout', { refresh_token: token })).status).toBe(204);
+          ended = true;
+          continue;
+        }
+        const answer = await refresh(token);
+        expect(answer.status).toBe(ended || back > 1 ? 400 : 200);
+        if (back > 1) ended = true;
+        if (ended) continue;
+        // The newest is exchanged; the one before it is told its successor again.
+        const successor = tokensOf(answer).refresh_token;
+        expect(tokens.includes(successor)).toBe(back === 1);
+        if (back === 0) tokens.push(successor);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
 describe('logging out', () => {
   test('ends the session at every gateway, by any token of it, and no other session', async () => {
     const { id, email, tokens } = await newUser();
@@ -193,6 +240,23 @@ describe('changing a user', () => {
     for (const gateway of gateways) expect((await call(again.access_token, gateway)).status).toBe(200);
     expect((await call(tokens.access_token)).status).toBe(401);
     expect(await audited(id)).toEqual(expect.arrayContaining(['user_disabled', 'user_enabled']));
+  });
+
+  test('a token that is made while its user is being disabled does not outlive it either', async () => {
+    const { id, email, tokens } = await newUser();
+    const others = await Promise.all([1, 2, 3, 4].map(() => logIn(email)));
+    const answers = Promise.all([
+      ...others.map((other) => refresh(other.refresh_token)),
+      ...[1, 2, 3, 4].map(() => post('/auth/login', { email, password })),
+    ]);
+    expect((await change(id, 'disable')).status).toBe(200);
+    const made = (await answers).filter(({ status }) => status === 200).map(tokensOf);
+    for (const gateway of gateways) {
+      await waitUntil(async () => (await call(tokens.access_token, gateway)).status === 401);
+      for (const each of [...others, ...made])
+        expect((await call(each.access_token, gateway)).status).toBe(401);
+    }
+    for (const each of made) expect((await refresh(each.refresh_token)).status).toBe(400);
   });
 
   test('what Redis does not tell, the next poll does', async () => {
