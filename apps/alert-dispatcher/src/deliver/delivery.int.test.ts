@@ -68,11 +68,10 @@ describe('delivery', () => {
       return alert;
     });
   /** As if all back-off were over; Retry-After is waited for in earnest by a test of its own. */
-  const passTime = () =>
-    database.pool.query(
-      `WITH destination AS (UPDATE alert_destination SET not_before = now(), tokens = 5, rejections = 0)
-       UPDATE alert_notice SET next_attempt_at = now() WHERE closed_at IS NULL`,
-    );
+  const passTime = async () => {
+    await database.pool.query('UPDATE alert_destination SET not_before = now(), tokens = 5, rejections = 0');
+    await database.pool.query('UPDATE alert_notice SET next_attempt_at = now() WHERE closed_at IS NULL');
+  };
   const untilNothingWaits = () =>
     waitUntil(async () => {
       const { rows } = await database.pool.query(

@@ -150,10 +150,15 @@ async function settle(deps: SendingDeps, settling: Settling, signal: AbortSignal
     try {
       return await storeSettlement(deps, settling);
     } catch (error) {
-      if (!isDatabaseUnavailable(error)) throw error;
+      if (!isDatabaseUnavailable(error) && !isDeadlock(error)) throw error;
       await sleep(500, undefined, { signal });
     }
   }
+}
+
+/** Postgres has ended one of two transactions that waited for each other; what it undid is to be done again. */
+function isDeadlock(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === '40P01';
 }
 
 /** One transaction: what was told, when the next may be told, and what is to be said of the destination itself. */
