@@ -24,12 +24,25 @@ export async function openSession(address: ServerAddress, signal: AbortSignal): 
   try {
     await client.connect();
     await client.query(settings);
+    await requireDirect(client, address);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
     signal.throwIfAborted();
     throw connectionError(address, error);
   }
+}
+
+/**
+ * A pooler hands out its own number for the server's process, and may give each transaction another server session, in
+ * which there is neither our snapshot nor a lock of ours.
+ */
+async function requireDirect(client: pg.Client, { host, port }: ServerAddress): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const { processID: announced } = client as unknown as { processID: number | null };
+  if (rows[0]?.pid === announced) return;
+  const message = `${host}:${port} is a connection pooler; give the address of the server itself`;
+  throw new BackupError('cannot_connect', message, { permanent: true });
 }
 
 /** Not every major knows every one of them, so that those which the server has are set. */
@@ -46,6 +59,7 @@ const settings = `
 const permanentCodes = new Set(['28P01', '28000', '3D000', '42501']);
 
 function connectionError(address: ServerAddress, error: unknown): BackupError {
+  if (error instanceof BackupError) return error;
   const permanent = permanentCodes.has(String((error as { code?: unknown }).code));
   const where = `${address.host}:${address.port}`;
   return new BackupError('cannot_connect', `cannot connect to ${where}: ${errorMessage(error)}`, {
