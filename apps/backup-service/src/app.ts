@@ -65,6 +65,7 @@ const backupMetrics = [
   'db_backup_last_proven_timestamp_seconds',
   'db_backup_next_run_timestamp_seconds',
   'db_backup_verdict',
+  'db_backup_progress_ratio',
   'db_restore_total',
   'db_backup_deleted_total',
   'backup_orphan_objects',

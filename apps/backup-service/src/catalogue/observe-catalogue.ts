@@ -28,7 +28,7 @@ export function observeCatalogue(options: {
 }): CatalogueObserver {
   const { pool, storage, databases, metrics, logger } = options;
   for (const database of databases)
-    setDatabaseGauges(metrics, { database, success: 0, proven: 0, next: 0, verdict: null });
+    setDatabaseGauges(metrics, { database, success: 0, proven: 0, next: 0, progress: 0, verdict: null });
   metrics.set('backup_storage_used_bytes', 0, { storage: storage.name });
   metrics.set('backup_orphan_objects', 0, { storage: storage.name });
 
@@ -61,6 +61,8 @@ interface DatabaseState {
   success: number;
   proven: number;
   next: number;
+  /** Of the run under way, by the bytes of the last dump; 0 when there is none. */
+  progress: number;
   verdict: Verdict | null;
 }
 
@@ -75,6 +77,9 @@ async function readDatabases(db: Queryable, databases: readonly string[]): Promi
                  WHERE backup.database = target.database AND verdict IN ('PROVEN', 'RESTORED')), 0)::float8 AS proven,
        coalesce((SELECT extract(epoch FROM next_run_at) FROM task_schedule
                  WHERE name = 'db_backup:' || target.database), 0)::float8 AS next,
+       coalesce((SELECT least(1, dumped_bytes / nullif((SELECT (manifest -> 'dump' ->> 'dumped_bytes')::float8 FROM backup
+                   WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1), 0))
+                 FROM backup_run WHERE backup_run.database = target.database AND state = 'running'), 0)::float8 AS progress,
        (SELECT verdict FROM backup WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1) AS verdict
      FROM unnest($1::text[]) AS target (database)`,
     [databases],
@@ -87,6 +92,7 @@ function setDatabaseGauges(metrics: Metrics, state: DatabaseState): void {
   metrics.set('db_backup_last_success_timestamp_seconds', state.success, { database });
   metrics.set('db_backup_last_proven_timestamp_seconds', state.proven, { database });
   metrics.set('db_backup_next_run_timestamp_seconds', state.next, { database });
+  metrics.set('db_backup_progress_ratio', state.progress, { database });
   for (const verdict of verdicts)
     metrics.set('db_backup_verdict', state.verdict === verdict ? 1 : 0, { database, verdict });
 }

@@ -8,6 +8,8 @@ const report: RunReport = {
   attempt: 1,
   phase: 'dumping',
   dumped_bytes: 12_345_678,
+  elapsed_seconds: null,
+  expected_bytes: null,
   reason: null,
   error: null,
   size_bytes: null,
@@ -17,6 +19,11 @@ const report: RunReport = {
 describe('what an operator is told of a backup', () => {
   it('is how far it is', () => {
     expect(describeProgress(report)).toBe('platform: attempt 1, dumping, 12.3 MB read');
+  });
+  it('is how fast it goes and how long it still takes, where an earlier dump tells', () => {
+    expect(describeProgress({ ...report, elapsed_seconds: 2, expected_bytes: 24_691_356 })).toBe(
+      'platform: attempt 1, dumping, 12.3 MB read, 50 %, 6.2 MB/s, about 2 s left',
+    );
   });
   it('is why it waits to be tried again', () => {
     const waiting = { ...report, state: 'queued', error: 'no luck' } as const;

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '@swfx/database';
+import { leaseSeconds } from '../catalogue/backup-runs';
+import { estimateProgress } from './estimate-progress';
 import { formatBytes } from './format-bytes';
 
 /** How far a run has come; `swfx backup run --json` prints it. */
@@ -10,6 +12,10 @@ export interface RunReport {
   attempt: number;
   phase: string | null;
   dumped_bytes: number;
+  /** Seconds from the beginning of the attempt until so much was dumped. */
+  elapsed_seconds: number | null;
+  /** Bytes of the last dump of this database; null when there is none. */
+  expected_bytes: number | null;
   /** Why the last attempt failed. */
   reason: string | null;
   error: string | null;
@@ -42,6 +48,9 @@ export async function followRun(
 async function readReport(db: Queryable, id: string): Promise<RunReport> {
   const { rows } = await db.query<RunReport>(
     `SELECT run.id, run.database, run.state, run.attempt, run.phase, run.dumped_bytes, run.reason,
+            extract(epoch FROM run.lease_until - run.attempt_started_at)::float8 - ${leaseSeconds} AS elapsed_seconds,
+            (SELECT (manifest -> 'dump' ->> 'dumped_bytes')::float8 FROM backup last
+             WHERE last.database = run.database ORDER BY taken_at DESC LIMIT 1) AS expected_bytes,
             run.error, backup.size_bytes, backup.duration_seconds
      FROM backup_run run LEFT JOIN backup USING (id) WHERE run.id = $1`,
     [id],
@@ -51,20 +60,29 @@ async function readReport(db: Queryable, id: string): Promise<RunReport> {
 }
 
 /** A run that is under way, in a line. */
-export function describeProgress({
-  database,
-  state,
-  attempt,
-  phase,
-  dumped_bytes,
-  error,
-}: RunReport): string {
+export function describeProgress(report: RunReport): string {
+  const { database, state, attempt, phase, error } = report;
   if (state === 'queued') {
     const why = error ? `attempt ${attempt} failed (${error}); ` : '';
     return `${database}: ${why}waiting to be taken`;
   }
-  const bytes = dumped_bytes > 0 ? `, ${formatBytes(dumped_bytes)} read` : '';
-  return `${database}: attempt ${attempt}, ${phase ?? 'starting'}${bytes}`;
+  return [`${database}: attempt ${attempt}, ${phase ?? 'starting'}`, ...describeRate(report)].join(', ');
+}
+
+function describeRate(report: RunReport): string[] {
+  const {
+    dumped_bytes: dumpedBytes,
+    elapsed_seconds: elapsedSeconds,
+    expected_bytes: expectedBytes,
+  } = report;
+  if (dumpedBytes <= 0) return [];
+  const read = `${formatBytes(dumpedBytes)} read`;
+  const progress = estimateProgress({ dumpedBytes, elapsedSeconds: elapsedSeconds ?? 0, expectedBytes });
+  if (!progress) return [read];
+  const rate = `${formatBytes(Math.round(progress.bytesPerSecond))}/s`;
+  if (progress.ratio === undefined || progress.secondsLeft === undefined) return [read, rate];
+  const percent = Math.round(progress.ratio * 100);
+  return [read, `${percent} %`, rate, `about ${Math.ceil(progress.secondsLeft)} s left`];
 }
 
 /** How a run ended, or where it stands, as a sentence for people. */

@@ -77,6 +77,7 @@ function manifestFacts(backup: ShownBackup, manifest: Manifest): [string, string
     ],
     ['stored', `${dump.stored_bytes} bytes, sha256 ${dump.stored_sha256}`],
     ['dumped', `${dump.dumped_bytes} bytes, sha256 ${dump.dumped_sha256}`],
+    ['sealed', sealLine(manifest)],
     ['location', `${backup.storage}: ${backup.location}`],
     ['verdict', verdictLine(backup)],
     ['restore', restoreLine(backup)],
@@ -88,6 +89,10 @@ function manifestFacts(backup: ShownBackup, manifest: Manifest): [string, string
           ],
         ]
       : []),
+    ...(manifest.content?.excluded ?? []).map(({ schema, name, reason }): [string, string] => [
+      'not compared',
+      `${schema}.${name} ${reason}`,
+    ]),
     ...manifest.warnings.map((warning): [string, string] => ['warning', warning]),
   ];
 }
@@ -95,6 +100,14 @@ function manifestFacts(backup: ShownBackup, manifest: Manifest): [string, string
 function restoreLine({ restore_seconds: restored, proof_seconds: proven }: ShownBackup): string | null {
   if (restored !== null) return `took ${restored.toFixed(1)} s the last time`;
   return proven === null ? null : `its proof took ${proven.toFixed(1)} s`;
+}
+
+function sealLine({ encryption, signature }: Manifest): string {
+  const openers = encryption?.keys.map(
+    (key) => `${key.recipient === 'ring' ? 'key' : 'recovery key'} ${key.key_id}`,
+  );
+  const encrypted = openers ? `encrypted, opens with ${openers.join(' or ')}` : 'not encrypted';
+  return `${encrypted}; ${signature ? `signed with key ${signature.key_id}` : 'not signed'}`;
 }
 
 function verdictLine({

@@ -6,6 +6,7 @@ import { withAdvisoryLock } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import { BackupError } from '../backup-error';
 import { describeDatabase } from '../capture/describe-database';
+import { readDurations } from '../catalogue/backup-history';
 import { lastSizeBytes } from '../catalogue/backups';
 import type { Claim } from '../catalogue/backup-runs';
 import type { Lease } from '../catalogue/keep-lease';
@@ -17,6 +18,7 @@ import type { BackupWork } from './backup-work';
 import { classifyFailure } from './classify-failure';
 import type { AttemptFailure } from './decide-after-failure';
 import { decideSpace } from './decide-space';
+import { decideTimeLimit } from './decide-time-limit';
 import { takeBackup } from './take-backup';
 
 /** How an attempt ended. */
@@ -48,7 +50,8 @@ export interface Attempt {
 /** Makes the attempt. */
 export async function attemptBackup(work: BackupWork, attempt: Attempt): Promise<AttemptEnd> {
   const { claim, lease, stopping } = attempt;
-  const limit = timeLimit(work.maxRunSeconds);
+  const durations = await readDurations(work.pool, claim.database).catch(() => []);
+  const limit = timeLimit(decideTimeLimit(durations, work.maxRunSeconds));
   const signal = AbortSignal.any([stopping, lease.lost, limit.signal]);
   try {
     return await atTarget(work, attempt, signal);

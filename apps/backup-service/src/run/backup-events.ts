@@ -39,6 +39,14 @@ export const backupEvents = {
     ...common(about),
     fields: { ...fields(about), error: failure.error, reason: failure.reason },
   }),
+  unusual: (about: About, anomalies: readonly string[]): AlertDraft => ({
+    incident: `backup-unusual:${about.database}`,
+    kind: 'backup_unusual',
+    severity: 'warning',
+    title: 'Database backup is unlike the last ones',
+    error: anomalies.slice(0, 10).join('; '),
+    context: { database: about.database, backup_id: about.id },
+  }),
   alert: (about: About, failure: Pick<AttemptFailure, 'reason' | 'error'>): AlertDraft => ({
     incident: `backup:${about.database}`,
     kind: 'backup_failed',

@@ -15,14 +15,16 @@ import {
   type Claim,
   type RunEnd,
 } from '../catalogue/backup-runs';
+import { readHistory } from '../catalogue/backup-history';
 import { durationSeconds, insertBackup, isInCatalogue } from '../catalogue/backups';
 import { keepLease } from '../catalogue/keep-lease';
-import type { Manifest } from '../seal/manifest';
+import { totalRows, type Manifest } from '../seal/manifest';
 import { removeAll } from '../storage/backup-folder';
 import { attemptBackup, type AttemptEnd, type AttemptProgress } from './attempt-backup';
 import { backupEvents } from './backup-events';
 import type { BackupWork } from './backup-work';
 import { decideAfterFailure, type AttemptFailure, type NextStep } from './decide-after-failure';
+import { findAnomalies } from './find-anomalies';
 import { settleEarlierAttempts } from './settle-earlier-attempts';
 
 /** Runs one attempt at the run with this id, if it waits for one. */
@@ -130,7 +132,25 @@ async function commit(
   work.metrics.observe('db_backup_duration_seconds', durationSeconds(manifest));
   work.metrics.observe('db_backup_size_bytes', manifest.dump.stored_bytes);
   work.logger.info('A backup was taken', { backup_id: claim.id, database: claim.database });
+  await sayWhatIsUnusual(work, claim, manifest);
   return 'success';
+}
+
+/** A backup that was taken is a success, whatever it shows of its database. */
+async function sayWhatIsUnusual(work: BackupWork, claim: Claim, manifest: Manifest): Promise<void> {
+  const history = await readHistory(work.pool, claim.database, { without: claim.id }).catch(() => []);
+  const tables = Object.fromEntries(
+    manifest.tables.map((table) => [`${table.schema}.${table.name}`, table.rows]),
+  );
+  const current = { sizeBytes: manifest.dump.stored_bytes, rows: totalRows(manifest), tables };
+  const anomalies = findAnomalies(current, history);
+  if (anomalies.length === 0) return;
+  work.logger.warn('A backup is unlike the last ones', {
+    backup_id: claim.id,
+    database: claim.database,
+    anomalies,
+  });
+  await work.alerts.raise(backupEvents.unusual(claim, anomalies));
 }
 
 async function fail(

@@ -1,0 +1,77 @@
+import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
+import { prepareGround, type TestGround, type TestService } from './testing/start-test-service';
+
+describe('several databases, each with its own schedule', () => {
+  let ground: TestGround;
+  let source: TestDatabase;
+  let service: TestService;
+
+  beforeAll(async () => {
+    source = await createTestDatabase({ migrate: false });
+    await source.pool.query('CREATE TABLE a (i int); INSERT INTO a SELECT generate_series(1, 100)');
+    ground = await prepareGround();
+    service = await ground.start({
+      BACKUP_TARGETS: JSON.stringify([
+        { name: 'held', url: source.url, blackouts: ['00:00-24:00'], retention: { daily: 14 } },
+        {
+          name: 'berlin',
+          url: source.url,
+          cron: '30 3 * * *',
+          timezone: 'Europe/Berlin',
+          jitterSeconds: 600,
+        },
+      ]),
+      BACKUP_RETENTION_DAYS: '3',
+    });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await source.drop();
+    await ground.drop();
+  });
+  const schedules = () =>
+    waitUntil(async () => {
+      const { rows } = await ground.ops.pool.query<{ name: string; cron: string; late: boolean }>(
+        `SELECT name, cron, next_run_at <= now() AS late FROM task_schedule ORDER BY name`,
+      );
+      return rows.length === 2 && rows;
+    });
+
+  it('enters what each is to do, over what holds for all', async () => {
+    expect(await schedules()).toEqual([
+      { name: 'db_backup:berlin', cron: 'CRON_TZ=Europe/Berlin 30 3 * * *', late: false },
+      { name: 'db_backup:held', cron: '0 2 * * *', late: false },
+    ]);
+    const { rows } = await ground.ops.pool.query('SELECT database, retention FROM backup_target ORDER BY 1');
+    expect(rows).toEqual([
+      { database: 'berlin', retention: { withinDays: 3, daily: 0, weekly: 0, monthly: 0 } },
+      { database: 'held', retention: { withinDays: 3, daily: 14, weekly: 0, monthly: 0 } },
+    ]);
+  });
+
+  it('catches a missed tick up once, and holds one back that comes in a blackout without losing it', async () => {
+    await schedules();
+    await ground.ops.pool.query(`UPDATE task_schedule SET next_run_at = now() - interval '5 days'`);
+    const { id } = await waitUntil(
+      async () => (await ground.ops.pool.query<{ id: string }>('SELECT id FROM backup_run')).rows[0],
+    );
+    await ground.ended(id);
+    const { rows } = await ground.ops.pool.query('SELECT database, requested_by FROM backup_run');
+    expect(rows).toEqual([{ database: 'berlin', requested_by: 'schedule' }]);
+    expect((await schedules()).map(({ late }) => late)).toEqual([false, true]);
+  });
+
+  it('says when a backup is unlike the last ones, and counts it as the success that it is', async () => {
+    for (let n = 0; n < 2; n += 1) await ground.ended(await ground.request('berlin'));
+    await source.pool.query('DELETE FROM a');
+    const id = await ground.request('berlin');
+    expect(await ground.ended(id)).toMatchObject({ state: 'succeeded' });
+    const alert = await waitUntil(
+      async () => (await ground.ops.pool.query(`SELECT * FROM alert WHERE kind = 'backup_unusual'`)).rows[0],
+    );
+    expect(alert).toMatchObject({
+      severity: 'warning',
+      error: expect.stringContaining('public.a has no rows any more, and had 100 the last time'),
+    });
+  });
+});
