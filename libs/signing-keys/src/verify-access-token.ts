@@ -48,8 +48,13 @@ export function claimProblem(
   const now = options.now.getTime() / 1000;
   const { clockSkewSeconds: skew } = options;
   if (claims.iss !== options.issuer) return 'wrong_issuer';
-  if (![claims.aud].flat().includes(options.audience)) return 'wrong_audience';
+  if (!isFor(claims, options.audience)) return 'wrong_audience';
   if (now >= claims.exp + skew) return 'expired';
   if (now < Math.max(claims.iat, claims.nbf ?? 0) - skew) return 'not_yet_valid';
   return undefined;
+}
+
+/** Asked for each request, so without making an array of a single audience first. */
+function isFor({ aud }: AccessTokenClaims, audience: string): boolean {
+  return typeof aud === 'string' ? aud === audience : aud.includes(audience);
 }
