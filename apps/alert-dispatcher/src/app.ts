@@ -3,7 +3,6 @@
  * is delivered, or counted and explained; everything that this needs is in Postgres, so that any replica can go on
  * where another stopped.
  */
-import { storeAlert } from '@swfx/alerts';
 import { facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import {
@@ -27,6 +26,7 @@ import { acceptAlerts } from './intake/accept-alerts';
 import { checkAcceptance } from './intake/check-acceptance';
 import { createHeldAlerts } from './intake/held-alerts';
 import { createIntake } from './intake/create-intake';
+import { createToldStore } from './outage/told-in-outage';
 import { createPollSoon } from './poll-soon';
 
 const service = 'alert-dispatcher';
@@ -88,7 +88,8 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<A
     foundation,
     environment: config.ENVIRONMENT,
     redisUrl: config.REDIS_URL,
-    storeHeld: () => held.drain((alert) => storeAlert(pool, alert)),
+    held,
+    told: createToldStore(redis),
     destinations,
     timeoutSeconds: config.SLACK_TIMEOUT_SECONDS,
     ttlSeconds: config.ALERT_TTL_SECONDS,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { migrate } from '@swfx/database';
 import { createSlackStandIn, type SlackStandIn } from '@swfx/slack-stand-in';
 import { startHttpStandIn, startTestPostgres, startTestRedis, waitUntil } from '@swfx/testkit';
@@ -71,6 +72,27 @@ describe('the dispatcher in outages', () => {
     await postgres.start();
     for (const alert of alerts) await untilSent(alert.id);
     expect(shown()).toEqual(['🚨 [TEST] First held', '🚨 [TEST] Second held']);
+    slack.clear();
+  });
+
+  it('sends while Postgres is down, and repeats nothing when it is back', async () => {
+    await start();
+    await waitUntil(async () => (await dispatcher.get('/health')).status === 200);
+    await postgres.stop();
+    const [lasting, ending] = [exampleAlert({ title: 'It lasts' }), exampleAlert({ title: 'It ends' })];
+    for (const alert of [lasting, lasting, ending])
+      await waitUntil(async () => (await dispatcher.postAlert(alert)).status === 202);
+    await waitUntil(() => shown().length === 2);
+    await dispatcher.postAlert({ ...ending, id: randomUUID(), status: 'resolved', title: 'Well again' });
+    await waitUntil(() => shown().length === 3);
+    expect(shown().at(-1)).toBe('✅ [TEST] Resolved: It ends');
+    await postgres.start();
+    for (const alert of [lasting, ending]) await untilSent(alert.id);
+    const later = exampleAlert({ title: 'Afterwards' });
+    await waitUntil(async () => (await dispatcher.postAlert(later)).status === 202);
+    await untilSent(later.id);
+    expect(shown()).toHaveLength(4);
+    expect(await dispatcher.metric('alerts_possible_duplicates_total{destination="slack"}')).toBe(0);
     slack.clear();
   });
 

@@ -17,6 +17,8 @@ import {
   storeNotices,
   type UndecidedReport,
 } from './incident-rows';
+import { reconcileTold, type Reconciled } from '../outage/told-in-outage';
+import type { Told } from '../outage/plan-held';
 import { routesOf, type RoutePolicy } from './routes';
 
 /** A report that was decided now; `disabled`: there is nowhere to tell of it. */
@@ -27,17 +29,30 @@ export interface DecidedReport {
 
 const batchSize = 1_000;
 
+/** What one call decided. */
+export interface DecidedBatch {
+  decided: DecidedReport[];
+  /** Incidents whose time was over. */
+  expired: string[];
+  /** What had been told of these reports while Postgres was away. */
+  reconciled: Reconciled;
+}
+
+const nothing: DecidedBatch = { decided: [], expired: [], reconciled: { fields: [], possibleDuplicates: 0 } };
+
 /** Decides one batch, and ends the incidents whose time is over. */
 export async function decideReports(
   pool: Pool,
   policy: ReportPolicy & RoutePolicy,
-): Promise<{ decided: DecidedReport[]; expired: string[] }> {
-  if (!(await isAnythingUndecided(pool))) return { decided: [], expired: [] };
+  told: Told,
+): Promise<DecidedBatch> {
+  if (told.size === 0 && !(await isAnythingUndecided(pool))) return nothing;
   return inTransaction(pool, async (client) => {
     await lockDecisions(client);
     const decided = await decideBatch(client, policy);
+    const reconciled = await reconcileTold(client, told);
     // After the batch: a report that came in time keeps its incident alive, however late it is decided.
-    return { decided, expired: await expireIncidents(client) };
+    return { decided, reconciled, expired: await expireIncidents(client) };
   });
 }
 

@@ -20,6 +20,8 @@ export interface Reporter {
     message: { items: readonly DueNotice[]; attempt: number; seconds: readonly number[] },
     after: AfterAttempt,
   ): void;
+  /** What was told during an outage of Postgres may have been told before it. */
+  reconciled(destinations: readonly string[], possibleDuplicates: number): void;
   /** Notices that were closed because nothing is sent to their destination. */
   disabled(count: number): void;
 }
@@ -90,6 +92,11 @@ export function createReporter({ logger, metrics }: { logger: Logger; metrics: M
       const message = reason === 'rate_limited' ? 'Slack alert rate limited' : 'Slack alert failed';
       const retryInSeconds = after.state === 'pending' ? Math.round(after.afterSeconds) : undefined;
       logger.log(level, message, { ...about, reason, detail, state, retryInSeconds });
+    },
+    reconciled([destination], possibleDuplicates) {
+      if (possibleDuplicates === 0 || destination === undefined) return;
+      logger.warn('Alerts of the outage may have been told twice', { count: possibleDuplicates });
+      metrics.add('alerts_possible_duplicates_total', possibleDuplicates, { destination });
     },
     disabled(count) {
       if (count === 0) return;

@@ -1,5 +1,6 @@
-import { severities } from '@swfx/alerts';
+import { severities, storeAlert } from '@swfx/alerts';
 import type { Secret } from '@swfx/config';
+import { isDatabaseUnavailable } from '@swfx/database';
 import { startTask, type Task } from '@swfx/messaging';
 import type { Foundation } from '@swfx/service';
 import { decideReports } from '../decide/decide-reports';
@@ -8,16 +9,22 @@ import type { RoutePolicy } from '../decide/routes';
 import { ensureDestinations } from '../destination-row';
 import type { PlannedDestination } from './create-destinations';
 import { countMissing, sampleDelivery, showDelivery, type DeliverySample } from './delivery-gauges';
+import type { HeldAlerts } from '../intake/held-alerts';
+import { sendHeld, type HeldSending } from '../outage/send-held';
+import type { ToldStore } from '../outage/told-in-outage';
+import { readSent } from './message-rows';
+import type { SentMessage } from './rate-budget';
 import { closeUnservedNotices, readDestinationsWithDebts } from './notice-rows';
 import { createReporter } from './report';
 import { sendMessages } from './send-messages';
 
 export interface DeliveryOptions {
-  foundation: Pick<Foundation, 'pool' | 'metrics' | 'logger'>;
+  foundation: Pick<Foundation, 'pool' | 'redis' | 'metrics' | 'logger'>;
   environment: string;
   redisUrl: Secret;
-  /** Stores what was accepted while Postgres was away. */
-  storeHeld: () => Promise<unknown>;
+  /** What was accepted while Postgres was away. */
+  held: HeldAlerts;
+  told: ToldStore;
   /** None: nothing can be sent. */
   destinations: readonly PlannedDestination[];
   timeoutSeconds: number;
@@ -39,6 +46,19 @@ export function startDelivery(options: DeliveryOptions): Task {
   const names = destinations.map(({ destination }) => destination.name);
   const leaseSeconds = options.timeoutSeconds + leaseMarginSeconds;
   const sending = { pool, leaseSeconds, ttlSeconds, environment, report, random: Math.random };
+  const { held, told } = options;
+  const stopping = new AbortController();
+  const sentBefore = new Map<string, SentMessage[]>();
+  const outage: HeldSending = {
+    ...foundation,
+    told,
+    readHeld: () => held.read(),
+    destinations,
+    policy,
+    environment,
+    leaseSeconds,
+    sentBefore: (name) => sentBefore.get(name) ?? [],
+  };
   let sample: DeliverySample | undefined;
   let missingAskedAt = 0;
   let ready = false;
@@ -59,9 +79,22 @@ export function startDelivery(options: DeliveryOptions): Task {
       if (missing > (sample?.missing ?? 0)) logger.warn('Numbered alerts are missing', { missing });
     }
     sample = { ...(await sampleDelivery(pool, names)), missing };
+    for (const name of names) sentBefore.set(name, await readSent(pool, name));
   }
 
-  return startTask({
+  async function askPostgres(): Promise<string[]> {
+    await prepare();
+    await held.drain((alert) => storeAlert(pool, alert));
+    const { decided, expired, reconciled } = await decideReports(pool, policy, await told.read());
+    await told.remove(reconciled.fields).catch(() => undefined);
+    report.decided(decided, expired);
+    report.reconciled(names, reconciled.possibleDuplicates);
+    report.disabled(await closeUnservedNotices(pool, names, 'nothing is sent to this destination'));
+    await takeSample();
+    return readDestinationsWithDebts(pool, names);
+  }
+
+  const task = startTask({
     name: 'alert_delivery',
     redisUrl: options.redisUrl,
     logger,
@@ -69,19 +102,25 @@ export function startDelivery(options: DeliveryOptions): Task {
     pollMs,
     concurrency: Math.max(1, names.length),
     async due() {
-      await prepare();
-      await options.storeHeld();
-      const { decided, expired } = await decideReports(pool, policy);
-      report.decided(decided, expired);
-      report.disabled(await closeUnservedNotices(pool, names, 'nothing is sent to this destination'));
-      await takeSample();
-      return readDestinationsWithDebts(pool, names);
+      try {
+        return await askPostgres();
+      } catch (error) {
+        if (isDatabaseUnavailable(error)) await sendHeld(outage, stopping.signal);
+        throw error;
+      }
     },
     async run(name, signal) {
       const target = destinations.find(({ destination }) => destination.name === name);
       return target ? sendMessages(sending, target, signal) : 'skipped';
     },
   });
+  return {
+    ...task,
+    async stop(graceMs) {
+      stopping.abort();
+      await task.stop(graceMs);
+    },
+  };
 }
 
 /** The series of each destination are there before its first message. */

@@ -14,10 +14,13 @@ export interface HeldAlerts {
   isDurable(): Promise<boolean>;
   /** Keeps alerts in their order, all of them or none. */
   hold(alerts: readonly Alert[]): Promise<void>;
+  /** What is held, oldest first, without taking it. */
+  read(): Promise<Alert[]>;
   /** Hands held alerts on, oldest first; returns how many. While Redis is away there is nothing to hand on. */
   drain(store: (alert: Alert) => Promise<void>): Promise<number>;
 }
 
+const mostRead = 10_000;
 const list = 'alert-dispatcher:held-alerts';
 /** Entries that this version cannot read: kept for people, and out of the way of the others. */
 const unreadableList = 'alert-dispatcher:unreadable-alerts';
@@ -45,6 +48,10 @@ export function createHeldAlerts(redis: Foundation['redis'], logger: Logger): He
     },
     async hold(alerts) {
       await redis.rpush(list, ...alerts.map((alert) => JSON.stringify(alert)));
+    },
+    async read() {
+      const entries = await redis.lrange(list, 0, mostRead - 1);
+      return entries.flatMap((entry) => readAlert(entry) ?? []);
     },
     async drain(store) {
       for (let drained = 0; ; drained += 1) {
