@@ -117,6 +117,21 @@ describe('guessing a password', () => {
   });
 });
 
+test('refresh tokens that nobody issued are audited once for each source and minute', async () => {
+  const gateway = await start({});
+  for (const token of ['abc', `swfx_rt_${'A'.repeat(43)}`, 'abc'])
+    await send(`${gateway.url}/auth/refresh`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': '198.51.100.9' },
+      body: JSON.stringify({ refresh_token: token }),
+    });
+  await gateway.gateway.stop();
+  const failures = await audited('token_refresh_failed');
+  const counted = failures.filter(({ source }) => source === '198.51.100.9');
+  expect(counted.reduce((sum, { count }) => sum + (count as number), 0)).toBe(3);
+  expect(counted[0]).toMatchObject({ reason: 'unknown', outcome: 'denied', subject: null });
+});
+
 describe('suspicious patterns', () => {
   const reported = (pattern: string) =>
     waitUntil(async () => {

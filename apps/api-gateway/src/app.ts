@@ -33,6 +33,7 @@ const drainMs = 20_000;
 export interface Gateway {
   port: number;
   operationsPort: number;
+  alerts: Foundation['alerts'];
   stop(): Promise<void>;
 }
 
@@ -97,7 +98,7 @@ export async function createApp(
     });
     lifecycle.onStop('operations listener', () => operations.stop(1_000));
     logger.info('The gateway is listening', { port: http.port, operations_port: operations.port });
-    return { port: http.port, operationsPort: operations.port, stop: () => lifecycle.stop() };
+    return { port: http.port, operationsPort: operations.port, alerts: foundation.alerts, stop: () => lifecycle.stop() };
   } catch (error) {
     await lifecycle.stop();
     throw error;

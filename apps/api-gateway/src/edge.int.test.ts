@@ -144,6 +144,10 @@ describe('an edge before an issuer', () => {
     expect(answer.headers['x-request-id']).not.toContain(',');
   });
 
+  test('the issuer behind it lets nobody through to the platform', async () => {
+    expect((await send(`${issuer.url}/api/x`)).status).toBe(404);
+  });
+
   test('publishes keys and its own description itself', async () => {
     const jwks = JSON.parse((await send(`${edge.url}/.well-known/jwks.json`)).body) as { keys: object[] };
     expect(jwks.keys).toEqual([expect.objectContaining({ kid: key.kid })]);
