@@ -4,7 +4,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseKeyRing, Secret } from '@swfx/config';
 import { findPostgresPrograms, startThrowawayPostgres, type PostgresServer } from '@swfx/postgres-server';
@@ -17,10 +17,11 @@ import { withCredentials } from '../postgres-client/with-credentials';
 import { findZstd } from '../programs/find-zstd';
 import { startProgram } from '../programs/start-program';
 import { proveBackup } from '../prove/prove-backup';
+import { restoreDump } from '../prove/restore-dump';
 import { takeBackup } from '../run/take-backup';
-import { chooseKeys } from '../seal/backup-keys';
-import { serialiseManifest } from '../seal/manifest';
-import { dumpFile, writeManifest } from '../storage/backup-folder';
+import { chooseKeys, chooseUnseal } from '../seal/backup-keys';
+import { parseManifest, serialiseManifest } from '../seal/manifest';
+import { dumpFile, readManifest, writeManifest } from '../storage/backup-folder';
 import { openLocalStorage } from '../storage/local-storage';
 
 const level = 3;
@@ -100,6 +101,7 @@ async function measureAll(place: Place): Promise<Record<string, Figures>> {
     'ours, encrypted, without fingerprint': () => ours(place, { keys: keyed, fingerprint: 'rows' }),
     'ours, encrypted, full fingerprint': () => ours(place, full),
     pg_restore: () => bareRestore(place),
+    'our restore': () => ourRestore(place, full),
     'our proof': () => ourProof(place, full),
   };
   const best: Record<string, Figures> = {};
@@ -196,6 +198,25 @@ async function ours(place: Place, way: Way): Promise<Figures> {
   return { seconds, sizeBytes: size, cpuSeconds: (user + system) / 1e6, peakMemoryMb: watch() };
 }
 
+async function ourRestore(place: Place, way: Way): Promise<Figures> {
+  const { settings, folder } = await store(place, way);
+  const parsed = parseManifest((await readManifest(settings.storage, folder)) ?? '', way.keys.signing);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  const sealed = chooseUnseal(parsed.manifest, way.keys);
+  const stored = await settings.storage.get(`${folder}/${parsed.manifest.dump.file}`);
+  if (!sealed.ok || !stored) throw new Error('the backup cannot be read');
+  await query(place.server.url(), 'CREATE DATABASE copy TEMPLATE template0');
+  const address = { ...place.address, database: 'copy' };
+  const { pgRestore } = place.programs;
+  const watch = watchMemory();
+  const seconds = await timed(async () => {
+    await restoreDump(stored, { address, pgRestore, zstd: place.zstd, unseal: sealed.unseal, signal: never });
+  });
+  await query(place.server.url(), 'DROP DATABASE copy');
+  await rm(join(place.folder, 'backups', folder), { recursive: true });
+  return { seconds, peakMemoryMb: watch() };
+}
+
 async function ourProof(place: Place, way: Way): Promise<Figures> {
   const { settings, folder } = await store(place, way);
   const watch = watchMemory();
@@ -256,7 +277,12 @@ const ratios: [string, string, string][] = [
 
 function describe(results: Record<string, Figures>, databaseSize: number): object {
   return {
-    machine: { cpus: cpus().length, model: cpus()[0]?.model, node: process.version },
+    machine: {
+      cpus: cpus().length,
+      model: cpus()[0]?.model,
+      node: process.version,
+      load_average: loadavg()[1],
+    },
     database_bytes: databaseSize,
     zstd_level: level,
     results,
