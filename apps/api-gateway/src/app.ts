@@ -98,7 +98,12 @@ export async function createApp(
     });
     lifecycle.onStop('operations listener', () => operations.stop(1_000));
     logger.info('The gateway is listening', { port: http.port, operations_port: operations.port });
-    return { port: http.port, operationsPort: operations.port, alerts: foundation.alerts, stop: () => lifecycle.stop() };
+    return {
+      port: http.port,
+      operationsPort: operations.port,
+      alerts: foundation.alerts,
+      stop: () => lifecycle.stop(),
+    };
   } catch (error) {
     await lifecycle.stop();
     throw error;

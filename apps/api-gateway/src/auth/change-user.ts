@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuditEvent, AuditTrail } from '@swfx/audit';
 import type { PoolClient } from '@swfx/database';
 import { facts, type Facts } from '@swfx/messaging';
-import { endFamiliesOf } from './refresh/refresh-store';
+import { endFamiliesOf, type FamilyEnd } from './refresh/refresh-store';
 import { cutOff } from './token-cut-off';
 import {
   lockUserForChange,
@@ -88,46 +88,60 @@ interface Applied {
   event: ChangeEvent;
 }
 
-async function apply(client: PoolClient, before: UserSummary, change: UserChange): Promise<Applied> {
-  const { id } = before;
+async function apply(client: PoolClient, user: UserSummary, change: UserChange): Promise<Applied> {
   switch (change.kind) {
-    case 'disable': {
-      await setDisabled(client, id, true);
-      const sessionsEnded = await endFamiliesOf(client, id, 'user_disabled');
-      await cutOff(client, subjectOf(before));
-      const event = { action: 'user_disabled', fields: { sessions_ended: sessionsEnded } } as const;
-      return { user: { ...before, disabled: true }, sessionsEnded, event };
-    }
-    case 'enable': {
-      await setDisabled(client, id, false);
-      return {
-        user: { ...before, disabled: false },
-        sessionsEnded: 0,
-        event: { action: 'user_enabled', fields: {} },
-      };
-    }
-    case 'rights': {
-      const { roles = before.roles, scopes = before.scopes } = change;
-      await setRights(client, id, { roles, scopes });
-      // Sessions go on: the next refresh makes a token of the new rights.
-      await cutOff(client, subjectOf(before));
-      const fields = { roles, scopes, previous_roles: before.roles, previous_scopes: before.scopes };
-      return {
-        user: { ...before, roles, scopes },
-        sessionsEnded: 0,
-        event: { action: 'user_rights_changed', fields },
-      };
-    }
-    case 'password': {
-      await setPasswordHash(client, id, change.passwordHash);
-      const sessionsEnded = await endFamiliesOf(client, id, 'password_changed');
-      await cutOff(client, subjectOf(before));
-      const event = { action: 'user_password_changed', fields: { sessions_ended: sessionsEnded } } as const;
-      return { user: before, sessionsEnded, event };
-    }
+    case 'disable':
+      return disable(client, user);
+    case 'enable':
+      return enable(client, user);
+    case 'rights':
+      return giveRights(client, user, change);
+    case 'password':
+      return givePassword(client, user, change.passwordHash);
   }
 }
 
+async function disable(client: PoolClient, user: UserSummary): Promise<Applied> {
+  await setDisabled(client, user.id, true);
+  const sessionsEnded = await shutOut(client, user, 'user_disabled');
+  const event = { action: 'user_disabled', fields: { sessions_ended: sessionsEnded } } as const;
+  return { user: { ...user, disabled: true }, sessionsEnded, event };
+}
+
+async function enable(client: PoolClient, user: UserSummary): Promise<Applied> {
+  await setDisabled(client, user.id, false);
+  const event = { action: 'user_enabled', fields: {} } as const;
+  return { user: { ...user, disabled: false }, sessionsEnded: 0, event };
+}
+
+/** Sessions go on: the next refresh makes a token of the new rights. */
+async function giveRights(
+  client: PoolClient,
+  user: UserSummary,
+  { roles = user.roles, scopes = user.scopes }: Extract<UserChange, { kind: 'rights' }>,
+): Promise<Applied> {
+  await setRights(client, user.id, { roles, scopes });
+  await cutOff(client, subjectOf(user));
+  const fields = { roles, scopes, previous_roles: user.roles, previous_scopes: user.scopes };
+  const event = { action: 'user_rights_changed', fields } as const;
+  return { user: { ...user, roles, scopes }, sessionsEnded: 0, event };
+}
+
+async function givePassword(client: PoolClient, user: UserSummary, passwordHash: string): Promise<Applied> {
+  await setPasswordHash(client, user.id, passwordHash);
+  const sessionsEnded = await shutOut(client, user, 'password_changed');
+  const event = { action: 'user_password_changed', fields: { sessions_ended: sessionsEnded } } as const;
+  return { user, sessionsEnded, event };
+}
+
+/** Ends the sessions of a user and refuses their tokens; returns how many sessions there were. */
+async function shutOut(client: PoolClient, user: UserSummary, reason: FamilyEnd): Promise<number> {
+  const ended = await endFamiliesOf(client, user.id, reason);
+  await cutOff(client, subjectOf(user));
+  return ended;
+}
+
 function sameWords(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((word) => right.includes(word));
+  const [ours, theirs, all] = [new Set(left), new Set(right), new Set([...left, ...right])];
+  return all.size === ours.size && all.size === theirs.size;
 }
