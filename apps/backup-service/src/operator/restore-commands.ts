@@ -11,6 +11,7 @@ import { acceptable } from '../restore/plan-restore';
 import { confirm } from './confirm';
 import { describePlan, describeRestore, describeUndoPlan, restoreColumns } from './describe-restore';
 import { chooseRestoreToUndo, followRestore, listRestores, type RestoreReport } from './follow-restore';
+import { restoreFromStorage } from './restore-from-storage';
 import { showBackup } from './show-backup';
 import { withFoundation } from './with-foundation';
 
@@ -22,6 +23,8 @@ interface Asked {
 }
 
 interface RestoreOptions extends Asked {
+  from?: string;
+  recoveryKey?: string;
   into?: string;
   accept?: string[];
 }
@@ -30,12 +33,22 @@ interface RestoreOptions extends Asked {
 export function addRestoreCommands(backup: Command, environment: Environment): void {
   withConfirmation(backup.command('restore'))
     .description('Restores a backup beside the database, compares it, and swaps the two; can be undone')
-    .argument('<id>', 'the backup’s id, or as much of the beginning as is unique')
+    .argument(
+      '[id]',
+      'the backup’s id, or as much of the beginning as is unique; with --from also a database’s name',
+    )
     .option('--into <name>', 'make a database of this name instead of taking the place of the one there is')
+    .option(
+      '--from <storage>',
+      'without a service: a folder or s3://bucket/prefix; --into is then a postgres:// URL',
+    )
+    .option('--recovery-key <file>', 'with --from: PEM file with the private half of the recovery key')
     .addOption(
       new Option('--accept <what...>', 'go on although the swap breaks this').choices([...acceptable]),
     )
-    .action(async (id: string, options: RestoreOptions) => {
+    .action(async (id: string | undefined, { from, ...options }: RestoreOptions, command: Command) => {
+      if (from !== undefined) return restoreFromStorage(environment, { id, from, ...options });
+      if (id === undefined) return command.error('Say which backup: its id.', { exitCode: 2 });
       finish(
         await withFoundation(environment, (foundation) =>
           restore(foundation, environment, { id, ...options }),

@@ -2,6 +2,7 @@
  * Restores the dump of a backup into an empty database and compares what is there with what was dumped. The one place
  * where a restore leans on the storage, the seal and the proof: it believes no more than a proof does.
  */
+import type { KeyObject } from 'node:crypto';
 import { BackupError } from '../backup-error';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { findClientPrograms } from '../postgres-client/find-client-programs';
@@ -10,7 +11,8 @@ import { judgeContent, type ProofResult } from '../prove/prove-backup';
 import { readRestored } from '../prove/read-restored';
 import { restoreDump } from '../prove/restore-dump';
 import type { BackupWork } from '../run/backup-work';
-import { chooseUnseal } from '../seal/backup-keys';
+import { chooseUnseal, unsealWith } from '../seal/backup-keys';
+import { openWithRecoveryKey } from '../seal/data-key';
 import type { Manifest } from '../seal/manifest';
 
 export interface FillJob {
@@ -25,11 +27,11 @@ export interface FillJob {
   onRestored(): Promise<void>;
 }
 
+/** Of a service, or of a person who has nothing else; then perhaps with the private half of the recovery key. */
+export type FillSettings = Pick<BackupWork, 'storage' | 'path' | 'keys'> & { recoveryKey?: KeyObject };
+
 /** Fills the database; throws what stopped it. A result other than a proof means that it must not be used. */
-export async function fillFromBackup(
-  job: FillJob,
-  settings: Pick<BackupWork, 'storage' | 'path' | 'keys'>,
-): Promise<ProofResult> {
+export async function fillFromBackup(job: FillJob, settings: FillSettings): Promise<ProofResult> {
   const { manifest, address, signal } = job;
   const programs = await findClientPrograms(job.serverMajor, settings.path);
   const zstd = await findZstd(settings.path);
@@ -40,7 +42,7 @@ export async function fillFromBackup(
     );
   const stored = await settings.storage.get(`${job.location}/${manifest.dump.file}`);
   if (!stored) return { verdict: 'CORRUPT', reason: 'its dump is not in the storage' };
-  const sealed = chooseUnseal(manifest, settings.keys);
+  const sealed = chooseSeal(manifest, settings);
   if (!sealed.ok) return { verdict: 'CANNOT_VERIFY_HERE', reason: sealed.reason };
   const { pgRestore } = programs;
   const readBack = await restoreDump(stored, { address, pgRestore, zstd, unseal: sealed.unseal, signal });
@@ -52,4 +54,13 @@ export async function fillFromBackup(
   const restored = await readRestored(address, manifest.proof_level, signal);
   // Its owner, privileges and settings are those of the database that it replaces, not those of the dumped one.
   return judgeContent(manifest, { ...restored, properties: undefined });
+}
+
+function chooseSeal(
+  manifest: Manifest,
+  { keys, recoveryKey }: FillSettings,
+): ReturnType<typeof chooseUnseal> {
+  const { id, encryption } = manifest;
+  if (!encryption || !recoveryKey) return chooseUnseal(manifest, keys);
+  return unsealWith(id, openWithRecoveryKey(encryption.keys, id, recoveryKey));
 }

@@ -74,13 +74,18 @@ async function fillBeside(session: Client, job: RestoreJob, settings: Settings):
   const address = { ...job.address, database: names.beside };
   const onRestored = () => job.enterPhase('comparing');
   const result = await fillFromBackup({ ...job, address, onRestored }, settings);
-  if ('reason' in result)
-    throw new RestoreError(result.verdict === 'CORRUPT' ? 'corrupt' : 'content_differs', result.reason);
+  if ('reason' in result) throw new RestoreError(reasons[result.verdict], result.reason);
   await job.enterPhase('settling');
   if (properties)
     for (const statement of propertyStatements(names.beside, properties)) await session.query(statement);
   await settle(address, signal);
 }
+
+const reasons = {
+  CORRUPT: 'corrupt',
+  CONTENT_DIFFERS: 'content_differs',
+  CANNOT_VERIFY_HERE: 'restore_failed',
+} as const;
 
 /** What is written from now on is what an undo would lose: the counters begin at nothing. */
 async function settle(address: ServerAddress, signal: AbortSignal): Promise<void> {

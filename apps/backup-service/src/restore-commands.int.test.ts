@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { createTestDatabase, startTestPostgres, waitUntil, type TestDatabase } from '@swfx/testkit';
+import { Client } from 'pg';
+import { runCommand } from './testing/run-command';
+import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
+
+describe('the commands of a restore', () => {
+  let ground: TestGround;
+  let source: TestDatabase;
+  let service: TestService;
+  let operator: Record<string, string>;
+  let backupId: string;
+  const keys = {
+    BACKUP_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    BACKUP_SIGNING_KEYS: `s1:${randomBytes(32).toString('base64')}`,
+  };
+
+  beforeAll(async () => {
+    source = await createTestDatabase({ migrate: false });
+    await source.pool.query('CREATE TABLE a (i int); INSERT INTO a SELECT generate_series(1, 100)');
+    ground = await prepareGround();
+    service = await ground.start({ BACKUP_TARGETS: targets(source.url), ...keys });
+    backupId = await ground.request();
+    await ground.judged(backupId);
+    operator = await ground.environment('swfx_operator');
+  });
+  afterAll(async () => {
+    await service.stop();
+    const server = await connect(source.url, 'postgres');
+    const { rows } = await server.query<{ datname: string }>(
+      `SELECT datname FROM pg_database JOIN unnest($1::text[]) short ON datname ~ ('^swfx_.*_' || short)`,
+      [await restoreIds()],
+    );
+    for (const { datname } of rows) await server.query(`DROP DATABASE ${datname} WITH (FORCE)`);
+    await server.end();
+    await source.drop();
+    await ground.drop();
+  });
+  const restoreIds = async () =>
+    (await ground.ops.pool.query<{ id: string }>('SELECT id FROM db_restore')).rows.map(({ id }) =>
+      id.replaceAll('-', '').slice(0, 12),
+    );
+  const swfx = (...args: string[]) => runCommand(operator, ...args);
+  async function rows(url = source.url, database?: string): Promise<number> {
+    const client = await connect(url, database);
+    try {
+      return Number((await client.query<{ n: string }>('SELECT count(*) AS n FROM public.a')).rows[0]?.n);
+    } finally {
+      await client.end();
+    }
+  }
+
+  it('show the plan, do nothing without a confirmation, restore with one, and undo', async () => {
+    await source.pool.query('DELETE FROM a WHERE i > 10');
+    const planned = await swfx('restore', backupId.slice(0, 8), '--plan');
+    expect(planned).toMatchObject({ exitCode: 0, out: 'Planned, and nothing was done.\n' });
+    expect(planned.err).toContain(`RENAME TO "${source.name}"`);
+    const unconfirmed = await swfx('restore', backupId);
+    expect(unconfirmed).toMatchObject({
+      exitCode: 1,
+      out: 'Not done: it was not confirmed; add --yes.\n',
+    });
+    operator = { ...operator, ENVIRONMENT: 'production' };
+    expect(await swfx('restore', backupId, '--yes')).toMatchObject({
+      exitCode: 1,
+      out: `Not done: it was not confirmed; add --confirm ${source.name}.\n`,
+    });
+    expect(await rows()).toBe(10);
+
+    const restored = await swfx('restore', backupId, '--confirm', source.name);
+    expect(restored).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining(`Restored ${source.name} in `),
+    });
+    expect(await rows()).toBe(100);
+    expect((await swfx('restores')).out).toMatch(/restored .*swfx_before_/);
+    expect(JSON.parse((await swfx('list', '--json')).out)).toMatchObject([
+      { id: backupId, restore_seconds: expect.any(Number) },
+    ]);
+    expect((await swfx('show', backupId)).out).toMatch(/restore +took [\d.]+ s the last time/);
+
+    const undone = await swfx('undo', '--confirm', source.name);
+    expect(undone).toMatchObject({ exitCode: 0, out: expect.stringContaining('Undone: ') });
+    expect(undone.err).toContain('nothing was written since the swap');
+    expect(await rows()).toBe(10);
+    await expect(swfx('undo')).rejects.toThrow('There is no restore to undo');
+  });
+
+  it('show what retention keeps and why', async () => {
+    await waitUntil(async () => (await ground.ops.pool.query('SELECT FROM backup_target')).rowCount);
+    const plan = await swfx('retention', '--dry-run');
+    expect(plan.out).toMatch(new RegExp(`${backupId} .* keep +newest_proven`));
+  });
+
+  it('restore from the storage alone on another server, with the keys and nothing else', async () => {
+    const elsewhere = await startTestPostgres();
+    try {
+      const into = Object.assign(new URL(elsewhere.url()), { pathname: '/again' }).href;
+      const bare = { PATH: process.env['PATH'] ?? '' };
+      const restore = (environment: Record<string, string>, ...more: string[]) =>
+        runCommand(
+          environment,
+          'restore',
+          'platform',
+          '--from',
+          ground.backupDir,
+          '--into',
+          into,
+          '--yes',
+          ...more,
+        );
+      await expect(restore({ ...bare, BACKUP_SIGNING_KEYS: keys.BACKUP_SIGNING_KEYS })).rejects.toThrow(
+        'BACKUP_ENCRYPTION_KEYS is not given',
+      );
+      const done = await restore({ ...bare, ...keys });
+      expect(done).toMatchObject({
+        exitCode: 0,
+        out: expect.stringContaining(`Restored backup ${backupId} into again`),
+      });
+      expect(await rows(into)).toBe(100);
+      const again = await restore({ ...bare, ...keys });
+      expect(again).toMatchObject({
+        exitCode: 1,
+        err: expect.stringContaining('a database again is there already'),
+      });
+      await expect(restore({ ...bare, ...keys }, '--from', '/no/such/folder')).rejects.toThrow(
+        'There is no folder',
+      );
+    } finally {
+      await elsewhere.drop();
+    }
+  });
+});
+
+async function connect(url: string, database?: string): Promise<Client> {
+  const client = new Client({
+    connectionString: database ? Object.assign(new URL(url), { pathname: `/${database}` }).href : url,
+  });
+  await client.connect();
+  return client;
+}

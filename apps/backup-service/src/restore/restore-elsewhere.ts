@@ -1,0 +1,76 @@
+/**
+ * A restore from a storage alone: after a disaster there is no ops database to ask and no service to ask it of. What is
+ * done is the same (planned, restored beside, compared, and only then given its name), in the process that calls it.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Client } from 'pg';
+import type { ServerAddress } from '../postgres-client/server-address';
+import { propertiesOf } from '../seal/manifest';
+import { databaseNames } from './database-names';
+import type { fillFromBackup } from './fill-from-backup';
+import { gatherRestoreFacts } from './gather-restore-facts';
+import { openMaintenanceSession } from './maintenance-session';
+import { planRestore, type RestorePlan } from './plan-restore';
+import type { FoundBackup } from './read-catalogue';
+import { restoreDatabase } from './restore-database';
+import { dropDatabase } from './swap-databases';
+
+export interface ElsewhereOptions {
+  backup: FoundBackup;
+  /** Where to, with the name of the database to make. */
+  address: ServerAddress;
+  accepted: readonly string[];
+  settings: Parameters<typeof fillFromBackup>[1];
+  signal: AbortSignal;
+  say(line: string): void;
+  /** Asked with the plan; what it answers decides. */
+  approve(plan: RestorePlan): Promise<boolean>;
+}
+
+export interface ElsewhereResult {
+  plan: RestorePlan;
+  /** Undefined when it was not carried out. */
+  seconds: number | undefined;
+}
+
+/** Plans, asks, and restores; throws what stopped it, and then nothing is left of it. */
+export async function restoreElsewhere(options: ElsewhereOptions): Promise<ElsewhereResult> {
+  const session = await openMaintenanceSession(options.address, options.signal);
+  try {
+    return await onServer(session, options);
+  } finally {
+    await session.end().catch(() => undefined);
+  }
+}
+
+async function onServer(session: Client, options: ElsewhereOptions): Promise<ElsewhereResult> {
+  const { backup, address, settings, signal } = options;
+  const { manifest, location } = backup;
+  const names = databaseNames(randomUUID(), address.database);
+  const known = { id: manifest.id, verdict: 'in no catalogue', manifest };
+  const about = { address, name: names.live, backup: known, ops: undefined, path: settings.path };
+  const facts = await gatherRestoreFacts(session, about);
+  const plan = planRestore(facts, { mode: 'into', names, accepted: options.accepted, keepHours: 0 });
+  if (plan.decision === 'refuse' || !(await options.approve(plan))) return { plan, seconds: undefined };
+  const startedAt = performance.now();
+  const job = {
+    mode: 'into' as const,
+    names,
+    address,
+    manifest,
+    location,
+    serverMajor: facts.server.major,
+    properties: propertiesOf(manifest),
+    rolesToMake: facts.backup.roles.filter((role) => !facts.server.roles.includes(role)),
+    reached: null,
+    enterPhase: async (phase: string) => options.say(`${names.live}: ${phase}`),
+    signal,
+  };
+  try {
+    await restoreDatabase(session, job, settings);
+  } catch (error) {
+    await dropDatabase(session, names.beside).catch(() => undefined);
+    throw error;
+  }
+  return { plan, seconds: (performance.now() - startedAt) / 1000 };
+}
