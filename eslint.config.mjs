@@ -30,7 +30,7 @@ const depConstraints = [
 ];
 
 const tests = [
-  'tools/end-to-end/src/*.ts',
+  'tools/end-to-end/src/**/*.ts',
   '**/*.test.ts',
   '**/*.int.test.ts',
   '**/*.e2e.test.ts',

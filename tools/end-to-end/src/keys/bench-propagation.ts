@@ -1,0 +1,111 @@
+/**
+ * How long it takes until every gateway has what was committed. A rotation: from the commit of the set to the last
+ * gateway's acknowledgement, both by Postgres's clock, so that nothing of the measuring is in it. A revocation: from
+ * the commit of the tombstone to the last gateway's first refusal of a token of that key, as a caller sees it.
+ */
+import { waitUntil } from '@swfx/testkit';
+import { createRotatorBell, type RotatorBell } from './ask-rotator';
+import { startKeyPlatform, type KeyPlatform } from './key-platform';
+import { percentile } from './percentile';
+
+/** Milliseconds. */
+export interface Propagation {
+  samples: number;
+  p50: number;
+  p99: number;
+}
+
+export interface PropagationReport {
+  gateways: number;
+  pollSeconds: number;
+  rotation: { withRedis: Propagation; withoutRedis: Propagation };
+  revocation: { withRedis: Propagation; withoutRedis: Propagation };
+}
+
+const often = { intervalMs: 2, timeoutMs: 60_000 };
+
+export async function benchPropagation(counts: { fast: number; slow: number }): Promise<PropagationReport> {
+  const platform = await startKeyPlatform({ gateways: 3, rotators: 1 });
+  const bell = createRotatorBell(platform.pool, platform.redis.url);
+  const rotation = () => timeRotation(platform, bell);
+  const revocation = () => timeRevocation(platform, bell);
+  try {
+    const fast = {
+      rotation: await repeat(counts.fast, rotation),
+      revocation: await repeat(counts.fast, revocation),
+    };
+    await platform.redis.stop();
+    const slow = {
+      rotation: await repeat(counts.slow, rotation),
+      revocation: await repeat(counts.slow, revocation),
+    };
+    return {
+      gateways: platform.gateways.length,
+      pollSeconds: 1,
+      rotation: { withRedis: fast.rotation, withoutRedis: slow.rotation },
+      revocation: { withRedis: fast.revocation, withoutRedis: slow.revocation },
+    };
+  } finally {
+    bell.stop();
+    await platform.stop();
+  }
+}
+
+async function repeat(count: number, measure: () => Promise<number>): Promise<Propagation> {
+  const samples: number[] = [];
+  while (samples.length < count) samples.push(await measure());
+  return { samples: count, p50: percentile(samples, 50), p99: percentile(samples, 99) };
+}
+
+async function timeRotation({ pool, gateways }: KeyPlatform, bell: RotatorBell): Promise<number> {
+  const before = await epochOf(pool);
+  await bell.ask({ kind: 'rotate', force: true });
+  return waitUntil(async () => {
+    const { rows } = await pool.query<{ count: number; ms: number }>(
+      `SELECT count(*)::int AS count, 1000 * extract(epoch FROM max(a.acked_at) - min(s.updated_at))::float8 AS ms
+       FROM key_set s JOIN verifier_ack a ON a.epoch = s.epoch WHERE s.epoch > $1`,
+      [before],
+    );
+    return rows[0]?.count === gateways.length && rows[0].ms;
+  }, often);
+}
+
+async function timeRevocation(platform: KeyPlatform, bell: RotatorBell): Promise<number> {
+  const { pool, gateways } = platform;
+  const before = await epochOf(pool);
+  const { token, kid } = await login(platform);
+  await bell.ask({ kind: 'revoke', kid });
+  const refusedAt = await Promise.all(gateways.map(({ url }) => untilRefused(url, token)));
+  const { rows } = await pool.query<{ at: Date; epoch: string }>(
+    'SELECT updated_at AS at, epoch FROM key_set',
+  );
+  if (Number(rows[0]?.epoch) !== before + 1) throw new Error('something else changed the set meanwhile');
+  return Math.max(...refusedAt) - (rows[0]?.at.getTime() ?? 0);
+}
+
+async function untilRefused(url: string, token: string): Promise<number> {
+  await waitUntil(async () => (await call(url, token)) === 401, often);
+  return Date.now();
+}
+
+async function call(url: string, token: string): Promise<number> {
+  const response = await fetch(`${url}/api/x`, { headers: { authorization: `Bearer ${token}` } });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+async function login({ gateways, user }: KeyPlatform): Promise<{ token: string; kid: string }> {
+  const response = await fetch(`${gateways[0]?.url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(user),
+  });
+  const { access_token: token } = (await response.json()) as { access_token: string };
+  const header = Buffer.from(token.split('.')[0] ?? '', 'base64url').toString();
+  return { token, kid: (JSON.parse(header) as { kid: string }).kid };
+}
+
+async function epochOf(pool: KeyPlatform['pool']): Promise<number> {
+  const { rows } = await pool.query<{ epoch: string }>('SELECT epoch FROM key_set');
+  return Number(rows[0]?.epoch);
+}
