@@ -34,6 +34,7 @@ const service = 'alert-dispatcher';
 export interface AlertDispatcher {
   intakePort: number;
   operationsPort: number;
+  alerts: Foundation['alerts'];
   stop(): Promise<void>;
 }
 
@@ -147,5 +148,7 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<A
     operationsPort: operations.port,
     alerting: config.SLACK_ALERTING_ENABLED,
   });
-  return { intakePort: intake.port, operationsPort: operations.port, stop: () => lifecycle.stop() };
+  const { alerts } = foundation;
+  const ports = { intakePort: intake.port, operationsPort: operations.port };
+  return { ...ports, alerts, stop: () => lifecycle.stop() };
 }

@@ -40,7 +40,7 @@ const service = 'backup-service';
 export async function createApp(
   config: BackupConfig,
   deps: { registry?: Metrics['registry'] } = {},
-): Promise<{ operationsPort: number; stop(): Promise<void> }> {
+): Promise<{ operationsPort: number; alerts: Foundation['alerts']; stop(): Promise<void> }> {
   const foundation = openFoundation(config, {
     service,
     metrics: [...workerMetrics, ...backupMetrics],
@@ -48,7 +48,7 @@ export async function createApp(
   });
   try {
     const operationsPort = await start(config, foundation);
-    return { operationsPort, stop: () => foundation.lifecycle.stop() };
+    return { operationsPort, alerts: foundation.alerts, stop: () => foundation.lifecycle.stop() };
   } catch (error) {
     await foundation.lifecycle.stop();
     throw error;

@@ -48,6 +48,7 @@ const rotationMetrics: readonly MetricName[] = [
 
 export interface KeyRotationService {
   operationsPort: number;
+  alerts: Foundation['alerts'];
   stop(): Promise<void>;
 }
 
@@ -118,7 +119,7 @@ async function wire(config: KeyRotationConfig, foundation: Foundation): Promise<
   });
   lifecycle.onStop('operations listener', () => operations.stop());
   logger.info('The key-rotation service is up', { operationsPort: operations.port, cron });
-  return { operationsPort: operations.port, stop: () => lifecycle.stop() };
+  return { operationsPort: operations.port, alerts: foundation.alerts, stop: () => lifecycle.stop() };
 }
 
 /** Without Postgres there is nothing to compare with yet; the service then says so in `/readyz`, and does no work. */

@@ -1,9 +1,13 @@
 import { errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
+import type { Alerts } from '@swfx/alerts';
+import { announceRestart } from './announce-restart';
 
 /** A running service: `stop` gives up everything it holds, in order, and is safe to call again. */
 export interface RunningService {
   stop(): Promise<void>;
+  /** Given, people are told that the service has started, and that it stops. */
+  alerts?: Pick<Alerts, 'raise'>;
 }
 
 /**
@@ -26,6 +30,7 @@ export function runMain(options: {
   async function stop(exitCode: number): Promise<void> {
     if (stopping) process.exit(130);
     stopping = true;
+    if (running?.alerts) await announceRestart(running.alerts, options.service, 'stopped');
     await running?.stop().catch((error: unknown) => say(`did not stop cleanly: ${errorMessage(error)}`));
     process.exitCode = exitCode;
     // Whatever still holds the process after its own stop is a leak; it must not keep a deployment waiting.
@@ -45,6 +50,7 @@ export function runMain(options: {
     (service) => {
       running = service;
       if (stopping) void service.stop();
+      else if (service.alerts) void announceRestart(service.alerts, options.service, 'started');
     },
     (error: unknown) => {
       say(`cannot start: ${errorMessage(error)}`);

@@ -164,7 +164,7 @@ describe('a backup that fails', () => {
       const run = await stack.shell('swfx backup run platform --json');
       expect(run.code).toBe(1);
       const text = await waitUntil(
-        async () => (await slackTexts()).find((message) => /backup/i.test(message)),
+        async () => (await slackTexts()).find((message) => /backup failed/i.test(message)),
         wide,
       );
       expect(text).toMatch(/^🚨 \[DEVELOPMENT\] .*\nError: .+\nTimestamp: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/);
@@ -187,7 +187,7 @@ describe('a rotation that fails', () => {
     const run = await stack.shell('swfx keys rotate --simulate-failure --json');
     expect(run.code).toBe(1);
     const text = await waitUntil(
-      async () => (await slackTexts()).find((message) => /rotation/i.test(message)),
+      async () => (await slackTexts()).find((message) => /rotation failed/i.test(message)),
       wide,
     );
     expect(text).toMatch(/^🚨 \[DEVELOPMENT\] .*\nError: .+\nTimestamp: /);

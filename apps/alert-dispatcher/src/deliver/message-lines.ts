@@ -1,4 +1,5 @@
 /** What a message says, in the order in which it is read; how it is written is up to the destination. */
+import { policyOf } from '../decide/alert-policies';
 import { formatDuration } from './format-duration';
 import { templateOf } from './message-templates';
 import type { DigestNotification, IncidentNotification, Notification } from './notification';
@@ -29,6 +30,17 @@ export function messageLines(notification: Notification, links: MessageLinks): M
     : endLines(notification, notification.act);
 }
 
+function isCounted({ kind }: { kind: string }): boolean {
+  return policyOf(kind).ends === 'counted';
+}
+
+/** How often which service did what, as far as it is known. */
+function tallyFields(tally: Record<string, number>): [string, string][] {
+  return Object.entries(tally)
+    .sort()
+    .map(([name, count]) => [name.replace(/ service_(started|stopped)$/, ' $1'), String(count)]);
+}
+
 function firingLines(notification: IncidentNotification, links: MessageLinks): MessageLines {
   const { story, lateSeconds } = notification;
   const { alert, reports } = story;
@@ -40,7 +52,7 @@ function firingLines(notification: IncidentNotification, links: MessageLinks): M
   return {
     sign: '🚨',
     environment: alert.env,
-    title: alert.title,
+    title: isCounted(alert) && reports > 1 ? (templateOf(alert.kind).ended ?? alert.title) : alert.title,
     second: { name: 'Error', value: alert.error },
     timestamp: new Date(alert.occurredAt),
     fields: [
@@ -52,7 +64,7 @@ function firingLines(notification: IncidentNotification, links: MessageLinks): M
       ...(reports > 1
         ? [['Reported', `${reports} times since ${isoSeconds(story.openedAt)}`] as [string, string]]
         : []),
-      ...Object.entries(alert.context),
+      ...(isCounted(alert) && reports > 1 ? tallyFields(story.tally) : Object.entries(alert.context)),
       ...(next ? [['Next', next] as [string, string]] : []),
     ],
     links: isOurs ? [{ label: 'Runbook', url: page }] : [],
@@ -63,19 +75,16 @@ function firingLines(notification: IncidentNotification, links: MessageLinks): M
 function endLines({ story }: IncidentNotification, act: 'resolved' | 'expired'): MessageLines {
   const { alert, end, endedAt, openedAt, tally } = story;
   const timestamp = endedAt ?? new Date(alert.occurredAt);
-  const isCount = alert.kind === 'service_started' || alert.kind === 'service_stopped';
   const lasted = formatDuration(Math.max(0, (timestamp.getTime() - openedAt.getTime()) / 1000));
   const origin = `Alert ${alert.id} · ${alert.incident}`;
   const common = { environment: alert.env, timestamp, links: [], origin };
-  if (isCount)
+  if (isCounted(alert))
     return {
       ...common,
       sign: '✅',
       title: templateOf(alert.kind).ended ?? alert.title,
       second: { name: 'Ended', value: `${story.reports} in ${lasted}` },
-      fields: Object.entries(tally)
-        .sort()
-        .map(([name, count]) => [name.replace(/ service_(started|stopped)$/, ' $1'), String(count)]),
+      fields: tallyFields(tally),
     };
   const fields: [string, string][] = [
     ['Severity', alert.severity],
