@@ -3,7 +3,9 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '@swfx/config';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
+import { register } from 'prom-client';
 import { configSchema } from './config';
+import { createProgram } from './operator/create-program';
 import { drillRecovery, findDrillBackup, readRecoveryKey } from './operator/drill-recovery';
 import { findZstd } from './programs/find-zstd';
 import { proveBackup } from './prove/prove-backup';
@@ -110,6 +112,32 @@ describe('a backup that is encrypted and signed', () => {
       await writeFile(file, recovery.privateKey.export({ format: 'pem', type: 'pkcs8' }));
       expect((await readRecoveryKey(file)).equals(recovery.privateKey)).toBe(true);
       expect(await findDrillBackup(ground.ops.pool, 'local', undefined)).toMatch(id);
+    });
+
+    it('is drilled by a command, which says so and is audited', async () => {
+      const file = join(ground.folder, 'recovery.pem');
+      await writeFile(file, recovery.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+      let said = '';
+      const write = jest
+        .spyOn(process.stdout, 'write')
+        .mockImplementation((text) => ((said += String(text)), true));
+      register.clear();
+      await createProgram({ ...base, ...keys }).parseAsync([
+        'node',
+        'swfx',
+        'backup',
+        'drill',
+        '--key',
+        file,
+      ]);
+      write.mockRestore();
+      expect(said).toMatch(
+        new RegExp(`The recovery key opens backup ${id} of platform: .* are what was dumped`),
+      );
+      const { rowCount } = await ground.ops.pool.query(
+        `SELECT 1 FROM audit_event WHERE record::json ->> 'command' = 'backup drill'`,
+      );
+      expect(rowCount).toBe(1);
     });
 
     it('is told from another', async () => {
