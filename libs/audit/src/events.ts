@@ -185,6 +185,8 @@ export const auditActions = {
     },
   },
   db_backup_cancelled: { operation: 'db_backup', fields: { ...backup } },
+  // A backup that the storage has and the catalogue had not: the ops database is new, or an older one.
+  db_backup_catalogued: { operation: 'db_backup', fields: { ...backup } },
   backup_deleted: {
     operation: 'db_backup',
     // Why it was not kept, in the words of the retention plan.
