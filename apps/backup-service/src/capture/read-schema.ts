@@ -82,7 +82,7 @@ const lines = `
            seqcache, seqcycle) FROM pg_sequence
   UNION ALL SELECT inhrelid, concat_ws(' ', 'inherits', inhseqno, inhparent::regclass) FROM pg_inherits
   UNION ALL SELECT conrelid, concat_ws(' ', 'constraint', conname, contype, condeferrable, condeferred, convalidated,
-           ${plain('pg_get_constraintdef(oid)')}) FROM pg_constraint WHERE conrelid <> 0 AND conparentid = 0
+           ${plain('pg_get_constraintdef(oid)')}) FROM pg_constraint WHERE conrelid <> 0 AND conparentid = 0 AND contype <> 'n'
   UNION ALL SELECT indrelid, concat_ws(' ', 'index', ${plain('pg_get_indexdef(indexrelid)')}, indisclustered,
            indisreplident) FROM pg_index WHERE indisvalid
   UNION ALL SELECT tgrelid, concat_ws(' ', 'trigger', tgenabled, ${plain('pg_get_triggerdef(oid)')})

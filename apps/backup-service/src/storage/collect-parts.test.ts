@@ -27,13 +27,31 @@ describe('collectParts', () => {
             expect(part.sha256).toBe(createHash('sha256').update(bytes).digest('base64'));
             expect(part.sizeBytes).toBe(bytes.length);
             if (!part.last) expect(bytes).toHaveLength(10 * part.number);
-            contents.push(bytes);
+            contents.push(Buffer.from(bytes));
+            await part.drop();
           }
           expect(Buffer.concat(contents).equals(whole)).toBe(true);
         },
       ),
       { numRuns: 50 },
     );
+    expect(await kept()).toEqual(before);
+  });
+
+  it('leaves no file behind when its source breaks, or nobody wants the rest', async () => {
+    const before = await kept();
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(25);
+      throw new Error('it broke');
+    }
+    const collect = async () => {
+      for await (const part of collectParts(broken(), () => 10, { memoryBytes: 0 })) await part.drop();
+    };
+    await expect(collect()).rejects.toThrow('it broke');
+    for await (const part of collectParts(Readable.from([Buffer.alloc(50)]), () => 10, { memoryBytes: 0 })) {
+      await part.drop();
+      break;
+    }
     expect(await kept()).toEqual(before);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Cuts a stream into parts whose length and hash are known before they are sent, which S3 asks for. A large part waits
- * in a file, so that memory stays flat however large the parts have to be; it is gone once the next one is asked for.
+ * in a file, so that memory stays flat however large the parts have to be. Whoever takes a part drops it.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -17,9 +17,11 @@ export interface Part {
   /** The content; a new stream each time where it is kept in a file. */
   body(): Buffer | Readable;
   last: boolean;
+  /** Gives its memory or its file back. */
+  drop(): Promise<void>;
 }
 
-const heldInMemoryBytes = 32 * 1024 * 1024;
+const heldInMemoryBytes = 16 * 1024 * 1024;
 
 /** At least one part comes out, which may be empty; `lengthOf` tells how long the part with a number is to be. */
 export async function* collectParts(
@@ -29,7 +31,9 @@ export async function* collectParts(
 ): AsyncGenerator<Part, void, void> {
   const memoryBytes = options.memoryBytes ?? heldInMemoryBytes;
   let number = 1;
-  let keeper = await openKeeper(lengthOf(number) > memoryBytes);
+  const open = () => openKeeper(lengthOf(number), { inFile: lengthOf(number) > memoryBytes });
+  let keeper = await open();
+  let taken = false;
   try {
     for await (const piece of source) {
       let rest = piece;
@@ -37,32 +41,36 @@ export async function* collectParts(
       while (rest.length > 0) {
         const free = lengthOf(number) - keeper.sizeBytes();
         if (free === 0) {
-          yield { number, ...(await keeper.finish()), last: false };
-          await keeper.drop();
+          const part = { number, ...(await keeper.finish()), last: false };
+          taken = true;
+          yield part;
           number += 1;
-          keeper = await openKeeper(lengthOf(number) > memoryBytes);
+          keeper = await open();
+          taken = false;
           continue;
         }
         await keeper.add(rest.subarray(0, free));
         rest = rest.subarray(free);
       }
     }
-    yield { number, ...(await keeper.finish()), last: true };
+    const part = { number, ...(await keeper.finish()), last: true };
+    taken = true;
+    yield part;
   } finally {
-    await keeper.drop();
+    if (!taken) await keeper.drop();
   }
 }
 
 interface Keeper {
   sizeBytes(): number;
   add(bytes: Buffer): Promise<void>;
-  finish(): Promise<Pick<Part, 'sizeBytes' | 'sha256' | 'body'>>;
+  finish(): Promise<Omit<Part, 'number' | 'last'>>;
   drop(): Promise<void>;
 }
 
-async function openKeeper(inFile: boolean): Promise<Keeper> {
+async function openKeeper(capacity: number, { inFile }: { inFile: boolean }): Promise<Keeper> {
   const hash = createHash('sha256');
-  const store = inFile ? await openFileStore() : openMemoryStore();
+  const store = inFile ? await openFileStore() : openMemoryStore(capacity);
   let sizeBytes = 0;
   return {
     sizeBytes: () => sizeBytes,
@@ -71,7 +79,12 @@ async function openKeeper(inFile: boolean): Promise<Keeper> {
       sizeBytes += bytes.length;
       await store.add(bytes);
     },
-    finish: async () => ({ sizeBytes, sha256: hash.digest('base64'), body: await store.body() }),
+    finish: async () => ({
+      sizeBytes,
+      sha256: hash.digest('base64'),
+      body: await store.body(),
+      drop: () => store.drop(),
+    }),
     drop: () => store.drop(),
   };
 }
@@ -82,21 +95,28 @@ interface Store {
   drop(): Promise<void>;
 }
 
-function openMemoryStore(): Store {
-  let pieces: Buffer[] = [];
+function openMemoryStore(capacity: number): Store {
+  // A short object, such as a manifest, must not take the memory of a whole part.
+  let whole = Buffer.alloc(0);
+  let used = 0;
   return {
     async add(bytes) {
-      pieces.push(bytes);
+      if (used + bytes.length > whole.length)
+        whole = grown(whole, used, Math.min(capacity, 2 * (used + bytes.length)));
+      bytes.copy(whole, used);
+      used += bytes.length;
     },
-    async body() {
-      const whole = Buffer.concat(pieces);
-      pieces = [];
-      return () => whole;
-    },
+    body: async () => () => whole.subarray(0, used),
     async drop() {
-      pieces = [];
+      whole = Buffer.alloc(0);
     },
   };
+}
+
+function grown(from: Buffer, used: number, capacity: number): Buffer {
+  const larger = Buffer.allocUnsafe(capacity);
+  from.copy(larger, 0, 0, used);
+  return larger;
 }
 
 async function openFileStore(): Promise<Store> {

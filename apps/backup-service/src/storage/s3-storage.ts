@@ -91,12 +91,13 @@ async function putObject(bucket: Bucket, key: string, upload: Upload): Promise<v
   const lengthOf = bucket.settings.partBytes ?? partBytes;
   const parts = collectParts(content, (number) => lengthOf(number, hints.expectedBytes ?? 0));
   const first = await parts.next();
+  const part = first.value as Part;
   try {
     signal.throwIfAborted();
-    const part = first.value as Part;
     if (part.last) await putWhole(bucket, key, { part, signal, onlyIfAbsent: hints.onlyIfAbsent ?? false });
     else await putInParts(bucket, key, { first: part, rest: parts, signal });
   } finally {
+    await part.drop();
     await parts.return();
   }
 }
@@ -147,21 +148,48 @@ async function putInParts(
   const upload = { ...bucket.at(key), UploadId };
   let completing = false;
   try {
-    const sent: CompletedPart[] = [await sendPart(bucket, upload, first, signal)];
-    let sizeBytes = first.sizeBytes;
-    for await (const part of rest) {
-      sent.push(await sendPart(bucket, upload, part, signal));
-      sizeBytes += part.sizeBytes;
-    }
+    const sent = await sendParts((part) => sendPart(bucket, upload, part, signal), first, rest);
     signal.throwIfAborted();
     completing = true;
-    await client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: sent } }));
-    await requireSize(bucket, key, sizeBytes);
+    await client.send(
+      new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: sent.parts } }),
+    );
+    await requireSize(bucket, key, sent.sizeBytes);
   } catch (error) {
     await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
     // It may have been put together although nobody could tell us.
     if (completing) await removeObject(bucket, key).catch(() => undefined);
     throw error;
+  }
+}
+
+/** While one part is under way the next is collected: neither the dump nor the network waits for the other. */
+async function sendParts(
+  send: (part: Part) => Promise<CompletedPart>,
+  first: Part,
+  rest: AsyncIterable<Part>,
+): Promise<{ parts: CompletedPart[]; sizeBytes: number }> {
+  const parts: CompletedPart[] = [];
+  let sizeBytes = first.sizeBytes;
+  const begin = (part: Part) => {
+    const sending = send(part).finally(() => part.drop());
+    // It may fail while the next part is still being collected; whoever awaits it then hears of it.
+    sending.catch(() => undefined);
+    return sending;
+  };
+  let sending = begin(first);
+  try {
+    for await (const part of rest) {
+      sizeBytes += part.sizeBytes;
+      const before = sending;
+      sending = before.then(() => begin(part));
+      sending.catch(() => part.drop());
+      parts.push(await before);
+    }
+    parts.push(await sending);
+    return { parts, sizeBytes };
+  } finally {
+    await sending.catch(() => undefined);
   }
 }
 
