@@ -68,6 +68,9 @@ test('a private key that does not open makes a login fail without a word about w
     `SELECT 1 FROM audit_event WHERE action = 'user_login_success'`,
   );
   expect(rows).toEqual([]);
+  // Nothing of the attempt is left: a refresh token that nobody was told would be a session that nobody can end.
+  const sessions = await platform.database.pool.query('SELECT 1 FROM refresh_family');
+  expect(sessions.rows).toEqual([]);
 });
 
 test('more logins at once than it can check are told when to come again', async () => {

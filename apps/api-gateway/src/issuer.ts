@@ -37,7 +37,7 @@ export function createIssuer(
   config: IssuerConfig,
   watch: { tally: RefusalTally; suspicion: SuspicionWatch },
 ): Issuer {
-  const { pool, audit, alerts, facts, metrics, logger } = foundation;
+  const { pool, audit, logger } = foundation;
   const mint = {
     keyRing: config.KEY_ENCRYPTION_KEYS,
     issuer: config.TOKEN_ISSUER,
@@ -61,8 +61,8 @@ export function createIssuer(
       suspicion: watch.suspicion,
       logger,
     }),
-    refresh: createRefresh({ audit, alerts, facts, metrics, tally: watch.tally, mint, policy }),
-    logout: createLogout({ audit, facts }),
+    refresh: createRefresh({ ...foundation, tally: watch.tally, mint, policy }),
+    logout: createLogout(foundation),
     passwordChecks: checks,
   };
 }

@@ -8,7 +8,8 @@ import { randomUUID } from 'node:crypto';
 import type { Alerts, AlertDraft } from '@swfx/alerts';
 import type { AuditTrail, NoteAudit } from '@swfx/audit';
 import type { PoolClient } from '@swfx/database';
-import { AppError } from '@swfx/errors';
+import { AppError, errorMessage } from '@swfx/errors';
+import type { Logger } from '@swfx/logging';
 import { facts, type Facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import { unknownRefreshToken } from '../audit-refusals';
@@ -38,6 +39,7 @@ export interface RefreshOptions {
   alerts: Pick<Alerts, 'raiseIn'>;
   facts: Pick<Facts, 'publish'>;
   metrics: Metrics;
+  logger: Logger;
   tally: RefusalTally;
   mint: MintPolicy;
   policy: RefreshPolicy;
@@ -59,11 +61,9 @@ interface Presented {
 }
 
 export function createRefresh(options: RefreshOptions): Refresh {
-  const { audit, metrics, tally } = options;
+  const { metrics, tally } = options;
   return async (token, source) => {
-    const exchange: Exchange = isRefreshToken(token)
-      ? await audit.transaction((client, note) => exchangeIn(client, note, token, options))
-      : { outcome: 'unknown' };
+    const exchange = await exchangeOnce(token, options);
     metrics.increment('token_refresh_total', { outcome: exchange.outcome });
     if ('tokens' in exchange) return exchange.tokens;
     if (exchange.outcome === 'unknown') tally.add(unknownRefreshToken, source, new Date());
@@ -72,6 +72,18 @@ export function createRefresh(options: RefreshOptions): Refresh {
       fields: { error: 'invalid_grant' },
     });
   };
+}
+
+async function exchangeOnce(token: string, options: RefreshOptions): Promise<Exchange> {
+  const { audit, logger } = options;
+  if (!isRefreshToken(token)) return { outcome: 'unknown' };
+  try {
+    return await audit.transaction((client, note) => exchangeIn(client, note, token, options));
+  } catch (error) {
+    if (error instanceof AppError && error.cause)
+      logger.error('A token could not be signed', { error: errorMessage(error.cause) });
+    throw error;
+  }
 }
 
 async function exchangeIn(
