@@ -92,6 +92,17 @@ describe('the commands of a restore', () => {
     expect(plan.out).toMatch(new RegExp(`${backupId} .* keep +newest_proven`));
   });
 
+  it('are there again for a new ops database, which finds its backups in the storage and proves them anew', async () => {
+    await ground.ops.pool.query(
+      'DELETE FROM backup; DELETE FROM backup_run; UPDATE backup_target SET retention_due_at = now()',
+    );
+    expect(await ground.judged(backupId)).toMatchObject({ verdict: 'PROVEN' });
+    expect(JSON.parse((await swfx('list', '--json')).out)).toMatchObject([
+      { id: backupId, requested_by: 'storage', verdict: 'PROVEN' },
+    ]);
+    expect(await ground.auditActions(backupId)).toContain('db_backup_catalogued');
+  });
+
   it('restore from the storage alone on another server, with the keys and nothing else', async () => {
     const elsewhere = await startTestPostgres();
     try {

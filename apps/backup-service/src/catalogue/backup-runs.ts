@@ -3,6 +3,7 @@
  * under way names its owner and attempt, so that a runner that was given up for dead changes nothing.
  */
 import type { Queryable } from '@swfx/database';
+import type { Manifest } from '../seal/manifest';
 
 /** An attempt at a run, held by one runner for as long as it renews its lease. */
 export interface Claim {
@@ -134,4 +135,13 @@ export async function endCancelled(db: Queryable, claim: Claim): Promise<boolean
     [claim.id, claim.owner, claim.attempt],
   );
   return rowCount === 1;
+}
+
+/** Enters the run of a backup that was found in the storage, as far as its manifest tells; one that is known stays. */
+export async function insertFoundRun(db: Queryable, manifest: Manifest): Promise<void> {
+  await db.query(
+    `INSERT INTO backup_run (id, database, requested_by, requested_at, state, attempt, attempt_started_at, finished_at)
+     VALUES ($1, $2, 'storage', $3, 'succeeded', $4, $3, $5) ON CONFLICT (id) DO NOTHING`,
+    [manifest.id, manifest.database, manifest.started_at, manifest.attempt, manifest.finished_at],
+  );
 }

@@ -24,9 +24,9 @@ export interface BackupPlace {
   location: string;
 }
 
-/** Enters a backup; one that is there already stays as it is. */
-export async function insertBackup(db: Queryable, manifest: Manifest, place: BackupPlace): Promise<void> {
-  await db.query(
+/** Enters a backup; one that is there already stays as it is, and the answer is false. */
+export async function insertBackup(db: Queryable, manifest: Manifest, place: BackupPlace): Promise<boolean> {
+  const { rowCount } = await db.query(
     `INSERT INTO backup (id, database, storage, location, taken_at, finished_at, size_bytes, duration_seconds, manifest)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
     [
@@ -41,6 +41,7 @@ export async function insertBackup(db: Queryable, manifest: Manifest, place: Bac
       manifest,
     ],
   );
+  return rowCount === 1;
 }
 
 /** Seconds from capture to commit. */

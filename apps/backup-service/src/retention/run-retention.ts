@@ -19,6 +19,7 @@ import {
 } from '../catalogue/retained-backups';
 import { claimRetention, endRetention, renewRetention, type RetentionClaim } from '../catalogue/targets';
 import { removeAll } from '../storage/backup-folder';
+import { enterFoundBackups } from './enter-found-backups';
 import { decideShare } from './decide-share';
 import { findOrphans, listAttemptFolders, type AttemptFolder } from './find-orphans';
 import { planRetention, type RetentionDecision } from './plan-retention';
@@ -62,6 +63,7 @@ async function lookThrough(
   const prefix = `${claim.database}/`;
   const folders = listAttemptFolders(await work.storage.list(prefix));
   const { candidates, now } = await listCandidates(work.pool, claim.database);
+  await enterFoundBackups(work, { database: claim.database, folders, candidates });
   const here = candidates.filter(({ storage }) => storage === work.storage.name);
   await sweepOrphans(work, { claim, folders, here, signal });
   const decisions = planRetention(here, policy, now);
