@@ -175,6 +175,7 @@ export const metricCatalogue = {
         'missing',
         'malformed',
         'unknown_kid',
+        'revoked_key',
         'bad_signature',
         'expired',
         'not_yet_valid',

@@ -30,9 +30,11 @@ describe('a published key set', () => {
     expect(kids).toEqual(kidsIn('pending', 'active', 'retiring'));
   });
 
-  it('verifies with the keys that it lists', () => {
+  it('verifies with the keys that it lists, and knows the revoked ones as ended', () => {
     const keys = verificationKeys(keySet);
-    expect([...keys.keys()]).toEqual(kidsIn('pending', 'active', 'retiring'));
+    expect([...keys.keys()]).toEqual(kidsIn('pending', 'active', 'retiring', 'revoked'));
+    const [revoked] = kidsIn('revoked');
+    expect(keys.get(revoked as string)).toMatchObject({ state: 'revoked', leavesAt: new Date(0) });
     const [active] = kidsIn('active');
     expect(keys.get(active as string)).toMatchObject({ alg: 'ES256', state: 'active', leavesAt: null });
     expect(keys.get(active as string)?.key.type).toBe('public');

@@ -19,9 +19,14 @@ export interface VerificationKey {
   leavesAt: Date | null;
 }
 
-/** The keys that verify, by kid. A pending one does already: it may have become active since the set was read. */
+/**
+ * The keys that verify, by kid. A pending one does already: it may have become active since the set was read. Revoked
+ * ones are there too, at their end, so that a verifier can tell a key that is over for good from one that it has not
+ * heard of.
+ */
 export function verificationKeys(keySet: KeySet): Map<string, VerificationKey> {
-  return new Map(publishedKeys(keySet).map((key) => [key.kid, toVerificationKey(key)]));
+  const known = keySet.keys.filter(({ state }) => state === 'revoked' || publishedStates.includes(state));
+  return new Map(known.map((key) => [key.kid, toVerificationKey(key)]));
 }
 
 function publishedKeys(keySet: KeySet): KeySet['keys'] {
@@ -29,5 +34,6 @@ function publishedKeys(keySet: KeySet): KeySet['keys'] {
 }
 
 function toVerificationKey({ kid, alg, jwk, state, leavesAt }: KeySet['keys'][number]): VerificationKey {
-  return { kid, alg, state, leavesAt, key: createPublicKey({ key: jwk, format: 'jwk' }) };
+  const end = state === 'revoked' ? new Date(0) : leavesAt;
+  return { kid, alg, state, leavesAt: end, key: createPublicKey({ key: jwk, format: 'jwk' }) };
 }

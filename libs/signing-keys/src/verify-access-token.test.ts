@@ -139,6 +139,15 @@ describe('verifyAccessToken refuses', () => {
     expect(verdict(token)).toBe('unknown_kid');
   });
 
+  it('a key that was revoked, which no newer set brings back', async () => {
+    const revoked = await generateSigningKey('ES256');
+    const token = signAccessToken({ ...revoked, claims });
+    addVerifier(revoked, new Date(0));
+    const held = verifiers.get(revoked.kid);
+    if (held) verifiers.set(revoked.kid, { ...held, state: 'revoked' });
+    expect(verdict(token)).toBe('revoked_key');
+  });
+
   it.each(['JWT', 'at+JWT', 'application/at+jwt', 'dpop+jwt', undefined])('the type %s', (typ) => {
     expect(verdict(signed(header({ typ })))).toBe('wrong_type');
   });

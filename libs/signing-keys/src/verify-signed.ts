@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { decodeToken, type DecodedToken } from './decode-token';
 import type { VerificationKey } from './published-jwks';
 
-/** Why a token is not genuine. */
-export type Counterfeit = 'malformed' | 'wrong_type' | 'unknown_kid' | 'bad_signature';
+/** Why a token is not genuine. `revoked_key` is for good; what `unknown_kid` says may be out of date. */
+export type Counterfeit = 'malformed' | 'wrong_type' | 'unknown_kid' | 'revoked_key' | 'bad_signature';
 
 /** `genuine` says who signed it, and nothing yet of whether its claims are good. */
 export type SignedVerification<Claims> =
@@ -32,6 +32,7 @@ export function verifySigned<Claims>(
   if (!decoded || !header) return refused('malformed');
   if (header.typ !== expected.type) return refused('wrong_type');
   const key = expected.keyOf(header.kid);
+  if (key?.state === 'revoked') return refused('revoked_key');
   if (!key || hasLeft(key, expected.now)) return refused('unknown_kid');
   if (header.alg !== key.alg || !signatureFits(decoded, key)) return refused('bad_signature');
   const claims = parseJson(expected.claims, decoded.claims);

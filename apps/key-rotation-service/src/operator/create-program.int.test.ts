@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { runOperator } from '@swfx/service';
 import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@swfx/testkit';
 import { Registry } from 'prom-client';
@@ -52,6 +52,12 @@ async function run(
   process.exitCode = before;
   spies.forEach((spy) => spy.mockRestore());
   return { code, out, err };
+}
+
+/** The command lines of a document, as they are printed. */
+function commandsIn(document: string): string[] {
+  const text = readFileSync(resolve(__dirname, '../../../..', document), 'utf8');
+  return [...new Set(text.split('\n').filter((line) => line.startsWith('npx swfx keys ')))];
 }
 
 /** Takes what is due until the command has ended. */
@@ -174,6 +180,14 @@ describe('swfx keys', () => {
     expect(out).toMatch(/^verifiers +warn +none has acknowledged/m);
     const findings = JSON.parse((await run(['keys', 'doctor', '--json'])).out) as { check: string }[];
     expect(findings.map(({ check }) => check)).toContain('grace against TTL');
+  });
+
+  it.each(commandsIn('docs/auth_key_rotation.md'))('does what the playbook says: %s', async (line) => {
+    const kid = await kidOf('active');
+    const words = line.replace('"$KID"', kid).split(' ').slice(2);
+    const { code } = await serve(rotator, run(words));
+    // No rotator says that it is alive here, which the doctor does not overlook; and the trial is to fail.
+    expect(code).toBe(/doctor|simulate/.test(line) ? 1 : 0);
   });
 
   it('asks without Redis too, and ends with 2 when it is used wrongly', async () => {
