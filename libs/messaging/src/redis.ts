@@ -47,7 +47,11 @@ export function connectRedis(options: { url: Secret; name: string; role: RedisRo
 export async function closeRedis(redis: Redis): Promise<void> {
   // A connection that is given up while it is being made complains afterwards, when its logger may be gone.
   redis.removeAllListeners('error').on('error', () => undefined);
-  if (redis.status !== 'ready') return redis.disconnect();
+  if (redis.status !== 'ready') {
+    // One that is being made at this moment may still come about, and nobody is left to be told.
+    redis.removeAllListeners('ready');
+    return redis.disconnect();
+  }
   await redis.quit().catch(() => redis.disconnect());
 }
 
