@@ -1,5 +1,5 @@
 /** The first half of `npm run bench:keys`: what verification costs; writes it into docs/benchmarks/keys.json. */
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { benchVerification } from './verification';
 
@@ -14,7 +14,12 @@ async function main(): Promise<void> {
         `${microseconds.toFixed(2).padStart(10)} ${timesBare.toFixed(2).padStart(7)} ×  ${name}\n`,
       );
   }
-  const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
+  const machine = {
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    load: loadavg()[0],
+  };
   writeFileSync(file, `${JSON.stringify({ ...readFigures(file), machine, verification }, null, 2)}\n`);
 }
 

@@ -50,10 +50,11 @@ export async function reportOutcome(
     return 'success';
   }
   const { epoch, summary } = result;
+  // First of all: verifiers wait for it, nobody waits for the rest.
+  await to.facts.publish(facts.keySetChanged, { epoch });
   if (summary.promoted) to.metrics.increment('jwt_key_rotations_total');
   to.metrics.add('jwt_key_retirements_total', summary.retired.length);
   to.logger.info('The key set was rotated', { request: request.id, epoch, reason: result.reason });
-  await to.facts.publish(facts.keySetChanged, { epoch });
   return 'success';
 }
 

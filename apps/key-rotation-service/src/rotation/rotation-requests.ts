@@ -174,6 +174,15 @@ export async function waitForVerifiers(
   return rows[0] ?? { waitedSeconds: 0, alert: false };
 }
 
+/** Why a rotation waits for verifiers, in a sentence; undefined when none does. */
+export async function currentWait(db: Queryable): Promise<string | undefined> {
+  const { rows } = await db.query<{ result: string }>(
+    `SELECT result FROM rotation_request
+     WHERE state IN ('queued', 'running') AND waiting_since IS NOT NULL ORDER BY waiting_since LIMIT 1`,
+  );
+  return rows[0]?.result;
+}
+
 /** How often any rotator met another one's lock in the last 15 minutes. */
 export async function recentContentions(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ count: number }>(

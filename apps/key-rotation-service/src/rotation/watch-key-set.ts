@@ -11,6 +11,7 @@ import type { Readiness } from '@swfx/service';
 import { keyStates, readKeySet, type KeyRing, type KeySet } from '@swfx/signing-keys';
 import { requireKeyEncryptionKeys, requireUsableKey } from './check-key-ring';
 import { publishPolicy, type PublishedPolicy } from './publish-policy';
+import { currentWait } from './rotation-requests';
 import { rotationTask } from './rotation-task';
 
 export interface KeySetWatch {
@@ -96,6 +97,8 @@ async function setGauges({ pool, metrics, cron }: WatchOptions, keySet: KeySet):
   metrics.set('jwt_active_keys_total', (counts.get('active') ?? 0) + (counts.get('retiring') ?? 0));
   const nextRun = await nextRunOf(pool, rotationTask);
   metrics.set('jwt_next_rotation_timestamp_seconds', (nextRun?.getTime() ?? 0) / 1000);
+  // The replica that saw the wait need not be the one that saw its end.
+  if ((await currentWait(pool)) === undefined) metrics.set('jwt_rotation_awaited_verifiers', 0);
   metrics.set('jwt_rotation_interval_seconds', intervalSeconds(cron, keySet.readAt));
 }
 

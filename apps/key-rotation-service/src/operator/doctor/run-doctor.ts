@@ -5,6 +5,7 @@ import type { Foundation } from '@swfx/service';
 import { mergeAcks, readAckCopies, readKeySet, readVerifiers, type Verifier } from '@swfx/signing-keys';
 import { readPolicy } from '../../rotation/publish-policy';
 import { rotationLockName } from '../../rotation/rotate';
+import { currentWait } from '../../rotation/rotation-requests';
 import { rotationTask } from '../../rotation/rotation-task';
 import { examineKeys, type Finding, type KeyFacts } from './examine-keys';
 
@@ -23,7 +24,7 @@ export async function runDoctor({ pool, redis }: Pick<Foundation, 'pool' | 'redi
     lock: await lookAtLock(redis),
     kekIds: await readKekIds(pool),
     verifiers: await readAllVerifiers({ pool, redis }, policy?.graceSeconds ?? 900),
-    waiting: await readWait(pool),
+    waiting: await currentWait(pool),
   });
 }
 
@@ -48,14 +49,6 @@ async function readKekIds(db: Queryable): Promise<string[]> {
     'SELECT DISTINCT kek_id AS "kekId" FROM signing_key_private ORDER BY kek_id',
   );
   return rows.map(({ kekId }) => kekId);
-}
-
-async function readWait(db: Queryable): Promise<string | undefined> {
-  const { rows } = await db.query<{ result: string }>(
-    `SELECT result FROM rotation_request
-     WHERE state IN ('queued', 'running') AND waiting_since IS NOT NULL ORDER BY waiting_since LIMIT 1`,
-  );
-  return rows[0]?.result;
 }
 
 async function lookAtLock(redis: Foundation['redis']): Promise<KeyFacts['lock']> {
