@@ -97,7 +97,7 @@ interface Store {
 
 function openMemoryStore(capacity: number): Store {
   // A short object, such as a manifest, must not take the memory of a whole part.
-  let whole = Buffer.alloc(0);
+  let whole: Buffer = Buffer.alloc(0);
   let used = 0;
   return {
     async add(bytes) {
