@@ -26,7 +26,9 @@ type PortName =
   | 'upstream'
   | 'slack'
   | 'postgres'
-  | 'redis';
+  | 'redis'
+  | 'prometheus'
+  | 'alertmanager';
 
 export interface Stack {
   folder: string;
@@ -47,6 +49,8 @@ export interface Stack {
 export interface StackOptions {
   folder?: string;
   env?: Record<string, string>;
+  /** With Prometheus, Alertmanager and the exporters. */
+  monitoring?: boolean;
 }
 
 /** Starts a stack and waits for its table. */
@@ -62,6 +66,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     '--free-ports',
     '--state-dir',
     folder,
+    ...(options.monitoring ? ['--monitoring'] : []),
     ...settings,
   ];
   const child = spawn(process.execPath, args, { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -71,11 +76,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
   const stack = stackOf(folder, child, exited, () => output);
   try {
-    await waitUntil(() => started(child, output), {
+    await waitUntil(() => settled(child, output), {
       timeoutMs: 200_000,
       intervalMs: 100,
       describe: 'npm start shows its table',
     });
+    if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
     return stack;
   } catch (error) {
     await stack.remove();
@@ -83,9 +89,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
-function started(child: ChildProcess, output: string): boolean {
-  if (child.exitCode !== null) throw new Error('it ended');
-  return /Ctrl-C stops everything/.test(output);
+/** True also when it has ended, which needs no waiting for. */
+function settled(child: ChildProcess, output: string): boolean {
+  return child.exitCode !== null || /Ctrl-C stops everything/.test(output);
 }
 
 function stackOf(
@@ -120,12 +126,25 @@ function stackOf(
  * lead the same words, unchanged, to this stack.
  */
 function shellPrelude(stack: Stack): string {
-  const { rotationOperations, gateway } = stack.state().ports;
+  const { ports } = stack.state();
+  const moved: Record<number, number> = {
+    8000: ports.gateway,
+    9090: ports.rotationOperations,
+    9091: ports.prometheus,
+    9093: ports.alertmanager,
+    9101: ports.gatewayOperations,
+    9102: ports.backupOperations,
+    9103: ports.dispatcherOperations,
+  };
+  const connect = Object.entries(moved).map(([from, to]) => `--connect-to localhost:${from}:127.0.0.1:${to}`);
   const audit = join(stack.folder, 'logs/audit.log');
   return `
     set -o pipefail
-    curl() { command curl --connect-to localhost:9090:127.0.0.1:${rotationOperations} --connect-to localhost:8000:127.0.0.1:${gateway} "$@"; }
-    grep() { local args=(); for word in "$@"; do [ "$word" = /var/log/audit.log ] && word='${audit}'; args+=("$word"); done; command grep "\${args[@]}"; }
+    curl() { command curl ${connect.join(' ')} "$@"; }
+    amtool() { command amtool "\${@/localhost:9093/127.0.0.1:${ports.alertmanager}}"; }
+    grep() { command grep "\${@/#\\/var\\/log\\/audit.log/${audit}}"; }
+    head() { command head "\${@/#\\/var\\/log\\/audit.log/${audit}}"; }
+    npx() { shift; swfx "$@"; }
     swfx() { SWFX_STATE_DIR='${stack.folder}' node '${repository}/tools/swfx/bin/swfx.mjs' "$@"; }
   `;
 }

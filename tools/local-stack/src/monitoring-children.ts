@@ -45,6 +45,8 @@ export function monitoringChildren(facts: StackFacts, programs: MonitoringProgra
         `--config.file=${inFolder('prometheus.yml')}`,
         `--storage.tsdb.path=${inFolder('prometheus')}`,
         '--storage.tsdb.retention.time=90d',
+        // What fires before Alertmanager is discovered is said again soon, and not in a minute.
+        '--rules.alert.resend-delay=5s',
         `--web.listen-address=${listen('prometheus')}`,
       ],
     },

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { inRepository } from './repository';
 
 /** A fenced block of a page: `bash` and `promql` are run against a live stack, `console` is not. */
@@ -10,11 +11,12 @@ export interface RunbookBlock {
 
 const folder = 'docs/runbooks';
 
-/** The pages of `docs/runbooks`, by name without `.md`. */
+/** The pages of `docs/runbooks` and the page that leads to them, by name without `.md`. */
 export function readRunbooks(): Record<string, string> {
   const names = readdirSync(inRepository(folder)).filter((name) => name.endsWith('.md'));
+  const paths = [...names.map((name) => `${folder}/${name}`), 'docs/monitoring-and-alerting.md'];
   return Object.fromEntries(
-    names.map((name) => [name.slice(0, -3), readFileSync(inRepository(`${folder}/${name}`), 'utf8')]),
+    paths.map((path) => [basename(path, '.md'), readFileSync(inRepository(path), 'utf8')]),
   );
 }
 
@@ -30,4 +32,13 @@ export function fencedBlocks(page: string, markdown: string): RunbookBlock[] {
 /** The queries of a `promql` block: one a line, comments left out. Pure. */
 export function queriesOf({ text }: RunbookBlock): string[] {
   return text.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
+}
+
+/** Restores are tried where they are made; run at random they would take a database away. */
+const triedElsewhere = ['restoring-a-database', 'recovering-the-ops-database'];
+
+/** The blocks that the tests of monitoring answer for, of every page. */
+export function runbookBlocks(): RunbookBlock[] {
+  const pages = Object.entries(readRunbooks()).filter(([page]) => !triedElsewhere.includes(page));
+  return pages.flatMap(([page, text]) => fencedBlocks(page, text));
 }

@@ -1,10 +1,11 @@
 import { unknownMetrics } from './find-rule-problems';
 import { knownMetrics } from './known-metrics';
-import { fencedBlocks, queriesOf, readRunbooks } from './read-runbooks';
+import { queriesOf, readRunbooks, runbookBlocks } from './read-runbooks';
 import { readRules } from './read-rules';
 
 const rules = readRules();
 const pages = readRunbooks();
+const blocks = runbookBlocks();
 const known = knownMetrics(rules.recordings.map(({ record }) => record));
 
 describe('the runbooks', () => {
@@ -24,14 +25,12 @@ describe('the runbooks', () => {
   });
 
   it('query what is exported', () => {
-    const blocks = Object.entries(pages).flatMap(([page, text]) => fencedBlocks(page, text));
     const queries = blocks.filter(({ language }) => language === 'promql').flatMap(queriesOf);
     expect(queries.length).toBeGreaterThan(100);
     expect(queries.flatMap((query) => unknownMetrics(query, known))).toEqual([]);
   });
 
   it('use only blocks that a test knows how to take', () => {
-    const blocks = Object.entries(pages).flatMap(([page, text]) => fencedBlocks(page, text));
     expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['bash', 'promql', 'console']));
   });
 });

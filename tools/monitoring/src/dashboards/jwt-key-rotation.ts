@@ -1,4 +1,5 @@
 import type { DashboardSpec } from './dashboard-spec';
+import { rotationSuccess } from './rotation-success';
 
 export const jwtKeyRotation: DashboardSpec = {
   uid: 'jwt-key-rotation',
@@ -64,8 +65,7 @@ export const jwtKeyRotation: DashboardSpec = {
           redBelow: 1,
           description: 'succeeded / (succeeded + failed); the target is 100 %.',
           queries: {
-            '{{env}}':
-              'sum by (env) (increase(jwt_key_rotation_total{operation="succeeded"}[7d])) / sum by (env) (increase(jwt_key_rotation_total{operation=~"succeeded|failed"}[7d]))',
+            '{{env}}': rotationSuccess,
           },
         },
         {

@@ -1,4 +1,5 @@
 import type { DashboardSpec, PanelSpec } from './dashboard-spec';
+import { rotationSuccess } from './rotation-success';
 
 const windows = ['5m', '30m', '1h', '6h', '3d'];
 
@@ -71,8 +72,7 @@ export const objectives: DashboardSpec = {
           unit: 'percentunit',
           redBelow: 1,
           queries: {
-            '{{env}}':
-              'sum by (env) (increase(jwt_key_rotation_total{operation="succeeded"}[7d])) / sum by (env) (increase(jwt_key_rotation_total{operation=~"succeeded|failed"}[7d]))',
+            '{{env}}': rotationSuccess,
           },
         },
       ],

@@ -1,0 +1,184 @@
+/**
+ * The monitoring of the product against the real programs: the files of `deploy`, a real Prometheus and Alertmanager,
+ * the real services. Time runs faster in the rules, so that an alert about an hour is over within one.
+ */
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { exporterMetrics, queriesOf, runbookBlocks } from '@swfx/monitoring';
+import { startHttpStandIn, waitUntil, type HttpStandIn } from '@swfx/testkit';
+import { Client } from 'pg';
+import { panelQueries } from './panel-queries';
+import { firingAlerts, queryPrometheus } from './prometheus-api';
+import { repository, startStack, type Stack } from './stack';
+
+const wide = { timeoutMs: 120_000, intervalMs: 250 };
+let stack: Stack;
+let watchdog: HttpStandIn;
+let prometheus: string;
+
+beforeAll(async () => {
+  watchdog = await startHttpStandIn();
+  stack = await startStack({
+    monitoring: true,
+    env: {
+      MONITORING_INTERVAL_SECONDS: '1',
+      MONITORING_TIME_SCALE: '120',
+      MONITORING_WATCHDOG_URL: `${watchdog.url}/ping`,
+      BACKUP_RETRY_SECONDS: '1',
+      BACKUP_MAX_ATTEMPTS: '1',
+      SLACK_MAX_ALERTS_PER_HOUR: '1000',
+    },
+  });
+  prometheus = stack.url('prometheus', '');
+  // Commands of the pages name files of the clone.
+  symlinkSync(join(repository, 'deploy'), join(stack.folder, 'deploy'));
+}, 240_000);
+afterAll(async () => {
+  await stack?.remove();
+  await watchdog?.stop();
+});
+
+async function slackTexts(): Promise<string[]> {
+  const messages = (await (await fetch(stack.url('slack', '/messages'))).json()) as { text: string }[];
+  return messages.map(({ text }) => text);
+}
+const messageArrives = (pattern: RegExp) =>
+  waitUntil(async () => (await slackTexts()).find((text) => pattern.test(text)), {
+    ...wide,
+    describe: `a message ${pattern}`,
+  });
+
+describe('every target', () => {
+  it('is scraped', async () => {
+    const jobs = async () => {
+      const answer = await queryPrometheus(prometheus, 'up == 1');
+      return answer.ok ? answer.samples.map(({ labels }) => labels['job']).sort() : [];
+    };
+    await waitUntil(async () => (await jobs()).length === 8, wide);
+    expect(await jobs()).toEqual([
+      'alert-dispatcher',
+      'alertmanager',
+      'api-gateway',
+      'backup-service',
+      'key-rotation-service',
+      'postgres',
+      'prometheus',
+      'redis',
+    ]);
+  });
+
+  it.each(Object.entries(exporterMetrics))(
+    'of %s exports what rules and panels read of it',
+    async (_, names) => {
+      for (const name of names) {
+        const samples = await waitUntil(
+          async () => {
+            const answer = await queryPrometheus(prometheus, name);
+            return answer.ok && answer.samples.length > 0 ? answer.samples : undefined;
+          },
+          { ...wide, describe: name },
+        );
+        expect(samples.length).toBeGreaterThan(0);
+      }
+    },
+  );
+});
+
+describe('the watchdog', () => {
+  it('calls the switch outside', async () => {
+    const [request] = await watchdog.received(1);
+    expect(request?.body).toContain('Watchdog');
+  });
+});
+
+describe('a backup that fails', () => {
+  it('makes the rule fire, and Slack hears of it through Alertmanager and the dispatcher', async () => {
+    await withPlatformClosed(async () => {
+      expect((await stack.shell('swfx backup run platform --json')).code).toBe(1);
+    });
+    await waitUntil(async () => (await firingAlerts(prometheus)).includes('BackupFailure'), wide);
+    const text = await messageArrives(/Database backup failed[^]*backup failures in the last hour/);
+    expect(text).toMatch(/^🚨 \[DEVELOPMENT\] Database backup failed\nError: .+\nTimestamp: /);
+  });
+
+  it('is over when it is repaired, and Slack hears of that too', async () => {
+    expect((await stack.shell('swfx backup run platform --json')).code).toBe(0);
+    await waitUntil(async () => !(await firingAlerts(prometheus)).includes('BackupFailure'), wide);
+    await messageArrives(/^✅ \[DEVELOPMENT\] Resolved: Database backup failed/);
+  });
+});
+
+describe('the panels of the dashboards', () => {
+  it('each return finite numbers', async () => {
+    const queries = panelQueries();
+    expect(queries.length).toBeGreaterThan(80);
+    let problems: string[] = [];
+    await waitUntil(
+      async () => {
+        await useThePlatform();
+        problems = (await Promise.all(queries.map(panelProblem))).filter((problem) => problem !== undefined);
+        return problems.length === 0;
+      },
+      { ...wide, timeoutMs: 60_000 },
+    ).catch(() => undefined);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('the queries of the runbooks', () => {
+  it('are all answered', async () => {
+    const blocks = blocksIn('promql');
+    const answers = await Promise.all(
+      blocks.flatMap(queriesOf).map((query) => queryPrometheus(prometheus, query)),
+    );
+    expect(answers.flatMap((answer) => (answer.ok ? [] : [answer.error]))).toEqual([]);
+  });
+});
+
+describe('the commands of the runbooks', () => {
+  const commands = [...new Set(blocksIn('bash').map(({ text }) => text))];
+  it.each(commands)('%s', async (command) => {
+    const { code, stdout, stderr } = await stack.shell(`set -e\n${command}`);
+    expect({ code, stderr, stdout }).toMatchObject({ code: 0 });
+  });
+});
+
+function blocksIn(language: string) {
+  return runbookBlocks().filter((block) => block.language === language);
+}
+
+async function panelProblem({ panel, query }: { panel: string; query: string }): Promise<string | undefined> {
+  const answer = await queryPrometheus(prometheus, query);
+  if (!answer.ok) return `${panel}: ${answer.error}`;
+  if (answer.samples.length === 0) return `${panel}: nothing (${query})`;
+  const odd = answer.samples.find(({ value }) => !Number.isFinite(value));
+  return odd && `${panel}: ${odd.value} (${query})`;
+}
+
+/** What users do: they log in, read, and are refused without a token. */
+async function useThePlatform(): Promise<void> {
+  const login = await fetch(stack.url('gateway', '/auth/login'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'demo@smartwalletfx.test', password: stack.secrets().demoPassword }),
+  });
+  const { access_token: token } = (await login.json()) as { access_token: string };
+  const headers = { authorization: `Bearer ${token}` };
+  await fetch(stack.url('gateway', '/api/wallets?limit=1'), { headers });
+  await fetch(stack.url('gateway', '/api/wallets'));
+}
+
+/** Takes the platform database away from everyone who is not connected yet, as a bad day would. */
+async function withPlatformClosed(work: () => Promise<void>): Promise<void> {
+  const { postgresPassword: password } = stack.secrets();
+  const port = stack.state().ports.postgres;
+  const admin = new Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres' });
+  await admin.connect();
+  try {
+    await admin.query('ALTER DATABASE platform ALLOW_CONNECTIONS false');
+    await work();
+  } finally {
+    await admin.query('ALTER DATABASE platform ALLOW_CONNECTIONS true');
+    await admin.end();
+  }
+}
