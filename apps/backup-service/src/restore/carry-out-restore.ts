@@ -1,0 +1,100 @@
+import { errorMessage } from '@swfx/errors';
+import type { TaskOutcome } from '@swfx/messaging';
+import { endStep, type RestoreClaim } from '../catalogue/restores';
+import { propertiesOf } from '../seal/manifest';
+import { withPreparedRestore, type PreparedRestore } from './prepare-restore';
+import { restoreDatabase } from './restore-database';
+import { classifyRestoreFailure, RestoreError } from './restore-error';
+import { restoreEvents } from './restore-events';
+import type { RestoreStepInHand } from './restore-step';
+import type { RestoreWork } from './restore-work';
+import { dropDatabase } from './swap-databases';
+
+/** Carries a planned restore out, or goes on with one whose runner died; plans it anew first. */
+export async function carryOutRestore(work: RestoreWork, step: RestoreStepInHand): Promise<TaskOutcome> {
+  const { claim, signal } = step;
+  if (claim.startedAt === null) await work.audit.record(restoreEvents.started(claim));
+  const startedAt = claim.startedAt?.getTime() ?? Date.now();
+  return withPreparedRestore(work, claim, {
+    signal,
+    use: async (prepared) => {
+      // An attempt that died may have made the very thing that now stands against the plan.
+      if (claim.phase !== 'swapping') refuseIfRefused(prepared);
+      await carryOut(work, step, prepared);
+      return succeed(work, claim, { prepared, seconds: (Date.now() - startedAt) / 1000 });
+    },
+  });
+}
+
+function refuseIfRefused({ plan: { decision, obstacles } }: PreparedRestore): void {
+  if (decision === 'refuse')
+    throw new RestoreError('refused', obstacles.map(({ sentence }) => sentence).join('; '));
+}
+
+async function carryOut(
+  work: RestoreWork,
+  step: RestoreStepInHand,
+  prepared: PreparedRestore,
+): Promise<void> {
+  const { session, target, backup, names, facts } = prepared;
+  const { claim } = step;
+  const { server, database } = facts;
+  await step.takeServer(session);
+  try {
+    await restoreDatabase(
+      session,
+      {
+        mode: claim.intoName === null ? 'swap' : 'into',
+        names,
+        address: target.address,
+        manifest: backup.manifest,
+        location: backup.location,
+        serverMajor: server.major,
+        properties: claim.intoName === null ? database.properties : propertiesOf(backup.manifest),
+        rolesToMake: facts.backup.roles.filter((role) => !server.roles.includes(role)),
+        reached: claim.phase,
+        enterPhase: (phase) => step.enterPhase(phase),
+        signal: step.signal,
+      },
+      work,
+    );
+  } catch (error) {
+    if (step.signal.aborted) throw error;
+    throw await tidyUp(prepared, error);
+  }
+}
+
+/** After a failure nothing of the restore is left, or the error says what. */
+async function tidyUp({ session, names }: PreparedRestore, error: unknown): Promise<RestoreError> {
+  const failure = classifyRestoreFailure(error);
+  try {
+    await dropDatabase(session, names.beside);
+    return failure;
+  } catch (leftover) {
+    const sentence = `${failure.message}; ${names.beside} is left behind (${errorMessage(leftover)})`;
+    return new RestoreError(failure.reason, sentence, error);
+  }
+}
+
+async function succeed(
+  work: RestoreWork,
+  claim: RestoreClaim,
+  { prepared, seconds }: { prepared: PreparedRestore; seconds: number },
+): Promise<TaskOutcome> {
+  const { names, backup } = prepared;
+  const kept = claim.intoName === null ? { keepHours: work.keepHours } : {};
+  const entered = await work.audit.transaction(async (client, note) => {
+    const result = { state: 'restored', seconds, liveName: names.live, ...kept } as const;
+    if (!(await endStep(client, claim, result))) return false;
+    await note(restoreEvents.succeeded(claim, backup.manifest, seconds));
+    return true;
+  });
+  if (!entered) return 'skipped';
+  work.metrics.increment('db_restore_total', { outcome: 'succeeded' });
+  work.logger.info('A backup was restored', {
+    restore_id: claim.id,
+    database: claim.database,
+    into: names.live,
+  });
+  return 'success';
+}
