@@ -16,33 +16,37 @@ const deployment: MessageTemplate = { ended: 'Application start-up and shutdown'
 export const messageTemplates: Partial<Record<AlertKind, MessageTemplate>> = {
   backup_failed: {
     next: 'npx swfx backup list',
-    runbook: 'backup-failure',
+    runbook: 'BackupFailure',
     ended: 'Database backups work again',
   },
   backup_proof_failed: {
     next: 'npx swfx backup list',
-    runbook: 'backup-proof-failure',
+    runbook: 'BackupNotProven',
     ended: 'Database backups are proven again',
   },
   rotation_failed: {
     next: 'npx swfx keys list',
-    runbook: 'jwt-rotation-failure',
+    runbook: 'JWTRotationFailure',
     ended: 'JWT key rotation works again',
   },
   rotation_contended: {
     next: 'npx swfx tasks list',
-    runbook: 'jwt-rotation-failure',
+    runbook: 'JWTRotationLockContention',
     ended: 'JWT key rotation meets no lock any more',
   },
   service_started: deployment,
   service_stopped: deployment,
-  error_rate_high: { next: 'npx swfx logs', runbook: 'high-error-rate', ended: 'Error rate is normal again' },
+  error_rate_high: {
+    next: 'npx swfx logs',
+    runbook: 'ErrorRateCritical',
+    ended: 'Error rate is normal again',
+  },
   destination_rejected: {
     next: 'mend its webhook or token, then npx swfx alerts test',
-    runbook: 'alert-delivery',
+    runbook: 'AlertDeliveryRejected',
     ended: 'Alerts are delivered there again',
   },
-  alerts_given_up: { next: 'npx swfx alerts dead', runbook: 'alert-delivery' },
+  alerts_given_up: { next: 'npx swfx alerts dead', runbook: 'AlertDeliveryStalled' },
 };
 
 /** What is said beside an alert of a kind. */
