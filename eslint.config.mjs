@@ -124,7 +124,12 @@ export default tseslint.config(
         'error',
         {
           buildTargets: ['typecheck'],
-          ignoredFiles: ['**/*.test.ts', '**/end-to-end/src/*.ts', '**/src/testing/*.ts'],
+          ignoredFiles: [
+            '**/*.test.ts',
+            '**/end-to-end/src/*.ts',
+            '**/src/testing/*.ts',
+            '**/src/bench/*.ts',
+          ],
           checkVersionMismatches: false,
         },
       ],
