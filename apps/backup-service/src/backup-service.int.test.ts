@@ -3,6 +3,7 @@ import { createTestDatabase, freePort, startTestPostgres, waitUntil, type TestDa
 import { register } from 'prom-client';
 import { createProgram } from './operator/create-program';
 import { makeOddPrograms } from './testing/odd-programs';
+import { runCommand } from './testing/run-command';
 import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
 
 describe('the backup service', () => {
@@ -129,24 +130,7 @@ describe('the backup service', () => {
 
   describe('through its commands', () => {
     let operator: Record<string, string>;
-    async function swfx(...args: string[]): Promise<{ out: string; err: string; exitCode: number }> {
-      const said = { out: '', err: '' };
-      const out = jest
-        .spyOn(process.stdout, 'write')
-        .mockImplementation((text) => ((said.out += String(text)), true));
-      const err = jest
-        .spyOn(process.stderr, 'write')
-        .mockImplementation((text) => ((said.err += String(text)), true));
-      try {
-        register.clear();
-        await createProgram(operator).parseAsync(['node', 'swfx', 'backup', ...args]);
-        return { ...said, exitCode: Number(process.exitCode ?? 0) };
-      } finally {
-        process.exitCode = 0;
-        out.mockRestore();
-        err.mockRestore();
-      }
-    }
+    const swfx = (...args: string[]) => runCommand(operator, ...args);
     const known = async () => {
       operator = await ground.environment('swfx_operator');
       await waitUntil(async () => (await ground.ops.pool.query(`SELECT 1 FROM task_schedule`)).rowCount);

@@ -7,7 +7,7 @@ import { facts } from '@swfx/messaging';
 import { operatorName, printJson, printTable, type Foundation } from '@swfx/service';
 import { Option, type Command } from 'commander';
 import { askForStep, requestRestore } from '../catalogue/restores';
-import { acceptable } from '../restore/plan-restore';
+import { acceptable } from '../restore/find-obstacles';
 import { confirm } from './confirm';
 import { describePlan, describeRestore, describeUndoPlan, restoreColumns } from './describe-restore';
 import { chooseRestoreToUndo, followRestore, listRestores, type RestoreReport } from './follow-restore';

@@ -20,7 +20,7 @@ export async function gatherRestoreFacts(
   },
 ): Promise<RestoreFacts> {
   const { address, name, backup, ops } = about;
-  const server = await readServer(session);
+  const server = await readServer(session, name);
   return {
     backup: {
       id: backup.id,
@@ -40,7 +40,7 @@ export async function gatherRestoreFacts(
       roles: server.roles,
       extensions: server.extensions,
       freeBytes: await freeBytes(address, server.dataDirectory),
-      maySwap: server.superuser,
+      maySwap: server.maySwap,
     },
     database: {
       name,
@@ -53,21 +53,25 @@ export async function gatherRestoreFacts(
 
 interface Server {
   major: number;
-  superuser: boolean;
+  maySwap: boolean;
   systemIdentifier: string;
   dataDirectory: string | null;
   roles: string[];
   extensions: string[];
 }
 
-async function readServer(session: Client): Promise<Server> {
+async function readServer(session: Client, name: string): Promise<Server> {
   const { rows } = await session.query<Server>(
     `SELECT current_setting('server_version_num')::int / 10000 AS major,
-            (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+            (SELECT rolsuper OR (rolcreatedb AND pg_has_role(current_user, 'pg_signal_backend', 'MEMBER')
+                                 AND coalesce((SELECT pg_has_role(current_user, datdba, 'MEMBER')
+                                               FROM pg_database WHERE datname = $1), true))
+             FROM pg_roles WHERE rolname = current_user) AS "maySwap",
             (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
             (SELECT setting FROM pg_settings WHERE name = 'data_directory') AS "dataDirectory",
             ARRAY(SELECT rolname::text FROM pg_roles) AS roles,
             ARRAY(SELECT name::text FROM pg_available_extensions) AS extensions`,
+    [name],
   );
   return rows[0] as Server;
 }

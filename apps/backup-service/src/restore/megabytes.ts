@@ -1,0 +1,4 @@
+/** A size as plans say it. */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
