@@ -42,6 +42,8 @@ export interface StormReport {
 export async function runStorm(options: StormOptions): Promise<StormReport> {
   const slack = await createSlackStandIn({ port: 0, behaviour: { rateLimit: { perSecond: 1, burst: 25 } } });
   const pool = new Pool({ connectionString: options.adminUrl });
+  // Postgres may be ended before it has seen that the last connection was.
+  pool.on('error', () => undefined);
   const processes = dispatcherProcesses(options.program, environmentOf(options, slack));
   try {
     for (const index of [0, 1]) await processes.restart(index);
