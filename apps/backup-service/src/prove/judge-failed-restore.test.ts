@@ -1,4 +1,4 @@
-import { judgeFailedRestore } from './judge-failed-restore';
+import { isPassingTrouble, judgeFailedRestore } from './judge-failed-restore';
 
 describe('judgeFailedRestore', () => {
   it.each([
@@ -13,4 +13,20 @@ describe('judgeFailedRestore', () => {
     'calls a backup that does not restore corrupt: %s',
     (complaint) => expect(judgeFailedRestore(complaint).verdict).toBe('CORRUPT'),
   );
+});
+
+describe('isPassingTrouble', () => {
+  it.each([
+    ['pg_restore was ended by SIGKILL', 'SIGKILL'],
+    ['connection to server at "127.0.0.1" failed', null],
+    ['server closed the connection unexpectedly', null],
+  ])('is a program or a server that somebody ended: %s', (message, signal) => {
+    expect(isPassingTrouble({ message, signal })).toBe(true);
+  });
+  it.each([
+    ['unexpected end of file', null],
+    ['pg_restore was ended by SIGSEGV', 'SIGSEGV'],
+  ])('is not what the backup itself may have caused: %s', (message, signal) => {
+    expect(isPassingTrouble({ message, signal })).toBe(false);
+  });
 });

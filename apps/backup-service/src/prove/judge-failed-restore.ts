@@ -11,6 +11,15 @@ export function judgeFailedRestore(complaint: string): RestoreJudgement {
     : { verdict: 'CORRUPT', reason: `it does not restore: ${complaint}` };
 }
 
+/**
+ * Whether a failed restore tells of trouble on this machine at this moment, which will pass: somebody, such as the
+ * kernel when memory runs out, ended a program or the server.
+ */
+export function isPassingTrouble({ message, signal }: { message: string; signal: string | null }): boolean {
+  if (signal !== null && ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'].includes(signal)) return true;
+  return /connection to server|server closed the connection|terminating connection/.test(message);
+}
+
 const lackOfThisServer = [
   /extension "[^"]*" is not available/,
   /could not (?:access|load|open) (?:file|library|extension control file)/,
@@ -18,5 +27,4 @@ const lackOfThisServer = [
   /could not create locale|collation "[^"]*" for encoding "[^"]*" does not exist|ICU is not supported/,
   /No space left on device|Disk quota exceeded/,
   /must be loaded via shared_preload_libraries/,
-  /connection to server|server closed the connection|terminating connection/,
 ];

@@ -20,7 +20,7 @@ import { UnsealError } from '../seal/cipher-stream';
 import { parseManifest, type Manifest } from '../seal/manifest';
 import { readManifest } from '../storage/backup-folder';
 import { compareContent } from './compare-content';
-import { judgeFailedRestore } from './judge-failed-restore';
+import { isPassingTrouble, judgeFailedRestore } from './judge-failed-restore';
 import { readRestored, type RestoredContent } from './read-restored';
 import { restoreDump, type ReadBack } from './restore-dump';
 import { applyProperties, prepareScratch, scratchName } from './scratch-database';
@@ -116,6 +116,7 @@ async function tryRestore(
     return await restoreDump(stored, options);
   } catch (error) {
     options.signal.throwIfAborted();
+    if (error instanceof ProgramError && isPassingTrouble(error)) throw error;
     if (error instanceof ProgramError || error instanceof UnsealError)
       return { complaint: errorMessage(error) };
     throw error;

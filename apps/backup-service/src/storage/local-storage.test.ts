@@ -46,6 +46,13 @@ describe('the local storage', () => {
     await expect(stat(root)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  it('does not call a backup missing where its own folder has gone', async () => {
+    await rm(root, { recursive: true });
+    const gone = { reason: 'storage_failed', message: `the backup folder ${root} is not there` };
+    await expect(storage.get('a/object')).rejects.toMatchObject(gone);
+    await expect(storage.list('')).rejects.toMatchObject(gone);
+  });
+
   it('says that what should be a folder is none', async () => {
     const file = join(root, 'file');
     await writeFile(file, '');

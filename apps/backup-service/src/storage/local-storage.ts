@@ -18,7 +18,7 @@ export async function openLocalStorage(root: string): Promise<BackupStorage> {
     name: 'local',
     put: (key, content, signal, hints = {}) =>
       putFile(root, key, { content, signal, hints }).catch((error) => fail(root, error)),
-    get: (key) => openFile(join(root, key)).catch((error) => fail(root, error)),
+    get: (key) => openFile(root, key).catch((error) => fail(root, error)),
     list: async (prefix) => {
       const all = await listFiles(root, root).catch((error) => fail(root, error));
       return all.filter(({ key }) => key.startsWith(prefix));
@@ -90,13 +90,17 @@ async function flushFolder(folder: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-async function openFile(path: string): Promise<Readable | undefined> {
+async function openFile(root: string, key: string): Promise<Readable | undefined> {
+  const path = join(root, key);
   const found = await stat(path).catch(ignoreMissing);
-  return found && createReadStream(path, { highWaterMark: 1024 * 1024 });
+  // A file that is missing says something about a backup; a whole folder that is, about this machine.
+  if (!found) return void (await stat(root));
+  return createReadStream(path, { highWaterMark: 1024 * 1024 });
 }
 
 async function listFiles(root: string, folder: string): Promise<StoredObject[]> {
-  const entries = (await readdir(folder, { withFileTypes: true }).catch(ignoreMissing)) ?? [];
+  const missing = folder === root ? (error: unknown) => fail(root, error) : ignoreMissing;
+  const entries = (await readdir(folder, { withFileTypes: true }).catch(missing)) ?? [];
   const found = await Promise.all(
     entries.map(async (entry) => {
       const path = join(folder, entry.name);
