@@ -17,6 +17,25 @@ describe('the configuration', () => {
     expect(`${inspect(config, { depth: 9 })}${JSON.stringify(config)}`).not.toContain('canary');
   });
 
+  it('takes a role of its own for restores, and lays what a database says over what holds for all', () => {
+    const own = { cron: '30 3 * * *', timezone: 'Europe/Berlin', blackouts: ['Mon-Fri 08:00-18:00'] };
+    const url = 'postgres://backup@db/shop';
+    const value = [
+      { name: 'shop', url, restoreUrl: 'postgres://owner@db/shop', ...own, retention: { days: 3 } },
+    ];
+    const config = load({ BACKUP_TARGETS: JSON.stringify(value) });
+    expect(config.BACKUP_TARGETS).toMatchObject([
+      {
+        address: { user: 'backup' },
+        restoreAddress: { user: 'owner' },
+        schedule: { cron: '30 3 * * *', timezone: 'Europe/Berlin', blackouts: [{ from: 480, to: 1080 }] },
+        retention: { withinDays: 3 },
+      },
+    ]);
+    const elsewhere = [{ name: 'shop', url, restoreUrl: 'postgres://owner@db/bank' }];
+    expect(() => load({ BACKUP_TARGETS: JSON.stringify(elsewhere) })).toThrow('must name the same database');
+  });
+
   it('takes targets from a file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'swfx-targets-'));
     const file = join(folder, 'targets.json');

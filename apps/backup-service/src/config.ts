@@ -26,10 +26,19 @@ import { parseServerAddress, type ServerAddress } from './postgres-client/server
 export interface BackupTarget {
   name: string;
   address: ServerAddress;
+  /** The same database through a role that may also make, rename and fill databases; only restores use it. */
+  restoreAddress: ServerAddress;
   /** What differs from the defaults of all databases. */
   schedule: Partial<BackupSchedule>;
   retention: Partial<RetentionPolicy>;
 }
+
+const address = z.string().transform((url, context): ServerAddress => {
+  const parsed = parseServerAddress(url);
+  if (parsed.ok) return parsed.address;
+  context.addIssue({ code: 'custom', message: parsed.problem });
+  return z.NEVER;
+});
 
 const blackout = z.string().transform((value, context): BlackoutWindow => {
   const window = parseBlackout(value);
@@ -42,12 +51,8 @@ const count = z.number().int().min(0).max(10_000);
 
 const target = z.strictObject({
   name: z.string().regex(/^[a-z0-9_-]{1,63}$/, { error: 'must be lower-case letters, digits, _ or -' }),
-  url: z.string().transform((url, context): ServerAddress => {
-    const parsed = parseServerAddress(url);
-    if (parsed.ok) return parsed.address;
-    context.addIssue({ code: 'custom', message: parsed.problem });
-    return z.NEVER;
-  }),
+  url: address,
+  restoreUrl: address.optional(),
   cron: z
     .string()
     .refine((value) => !cronProblem(value), { error: 'must be a cron expression such as 0 2 * * *' })
@@ -70,14 +75,23 @@ const targetList = z
   .array(target)
   .min(1, { error: 'must name at least one database' })
   .transform((targets): BackupTarget[] => targets.map(toTarget))
+  .refine((targets) => targets.every((one) => one.address.database === one.restoreAddress.database), {
+    error: 'must name the same database in `url` and `restoreUrl`',
+  })
   .refine((targets) => new Set(targets.map(({ name }) => name)).size === targets.length, {
     error: 'must not use a name twice',
   });
 
-function toTarget({ name, url, retention, ...schedule }: z.output<typeof target>): BackupTarget {
+function toTarget({ name, url, restoreUrl, retention, ...schedule }: z.output<typeof target>): BackupTarget {
   const { days, ...places } = retention;
   const policy = { ...places, ...(days === undefined ? {} : { withinDays: days }) };
-  return { name, address: url, schedule: given(schedule), retention: given(policy) };
+  return {
+    name,
+    address: url,
+    restoreAddress: restoreUrl ?? url,
+    schedule: given(schedule),
+    retention: given(policy),
+  };
 }
 
 /** Without what is undefined, so that it can be laid over defaults. */
@@ -168,7 +182,7 @@ const settings = z.object({
   // Each run holds a connection for its lock while it asks for others.
   DATABASE_POOL_MAX: integer(6, 200).default(10).describe('Connections to the ops database at most.'),
   BACKUP_TARGETS: targets.describe(
-    'The databases to back up: JSON such as `[{"name":"platform","url":"postgres://…"}]`, or the path of a file with it. Each may have its own `cron`, `timezone`, `jitterSeconds`, `blackouts` (such as `["Mon-Fri 08:00-18:00"]`) and `retention` (`{"days":7,"daily":14,"weekly":8,"monthly":12}`).',
+    'The databases to back up: JSON such as `[{"name":"platform","url":"postgres://…"}]`, or the path of a file with it. Each may have a `restoreUrl`, whose role may do what a restore needs and a backup does not, and its own `cron`, `timezone`, `jitterSeconds`, `blackouts` (such as `["Mon-Fri 08:00-18:00"]`) and `retention` (`{"days":7,"daily":14,"weekly":8,"monthly":12}`).',
   ),
   ...storageSettings,
   BACKUP_SCHEDULE_CRON: cron.default('0 2 * * *').describe('When each database is backed up, in UTC.'),

@@ -7,7 +7,7 @@ import type { ProvisionedMachine } from './provision';
 import type { Secrets } from './secrets';
 import { startService } from './start-service';
 import type { Child } from './supervise';
-import { loginUrl, redisUrl, slackWebhookUrl } from './urls';
+import { adminUrl, loginUrl, redisUrl, slackWebhookUrl } from './urls';
 
 export type StackFacts = {
   layout: Layout;
@@ -149,7 +149,7 @@ function slack(facts: StackFacts): ServiceDefinition {
 function backupSettings(facts: StackFacts): Record<string, string> {
   const url = loginUrl(facts, 'platform_backup', 'platform');
   return {
-    BACKUP_TARGETS: JSON.stringify([{ name: 'platform', url }]),
+    BACKUP_TARGETS: JSON.stringify([{ name: 'platform', url, restoreUrl: adminUrl(facts, 'platform') }]),
     BACKUP_DIR: facts.layout.backupsDir,
     BACKUP_ENCRYPTION_KEYS: facts.secrets.backupEncryptionKeys,
     BACKUP_SIGNING_KEYS: facts.secrets.backupSigningKeys,

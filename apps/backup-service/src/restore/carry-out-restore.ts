@@ -46,7 +46,7 @@ async function carryOut(
       {
         mode: claim.intoName === null ? 'swap' : 'into',
         names,
-        address: target.address,
+        address: target.restoreAddress,
         manifest: backup.manifest,
         location: backup.location,
         serverMajor: server.major,

@@ -48,7 +48,7 @@ export async function carryOutUndo(work: RestoreWork, step: RestoreStepInHand): 
 
 async function lookAtUndo(work: RestoreWork, claim: RestoreClaim, signal: AbortSignal): Promise<UndoPlan> {
   const names = namesOf(work, claim);
-  const { address } = findTarget(work, claim.database);
+  const { restoreAddress: address } = findTarget(work, claim.database);
   const superseded = await isSuperseded(work.pool, claim);
   return onTargetServer(work, claim, {
     signal,

@@ -74,7 +74,7 @@ function obstaclesOfTheServer({ backup, server, database }: RestoreFacts): Obsta
       : [
           final(
             'not_permitted',
-            'the role of the target’s URL may not do this: it has to be a superuser, or a member of the database’s owner and of pg_signal_backend that may create databases',
+            'the role of the target’s URL may not do this (`restoreUrl` can name another role): it has to be a superuser, or a member of the database’s owner and of pg_signal_backend that may create databases',
           ),
         ]),
     ...(major < backup.serverMajor

@@ -7,7 +7,7 @@ import type { RestoreWork } from './restore-work';
 
 /** The names of a restore's databases. */
 export function namesOf(work: RestoreWork, claim: RestoreClaim): DatabaseNames {
-  return databaseNames(claim.id, claim.liveName ?? findTarget(work, claim.database).address.database);
+  return databaseNames(claim.id, claim.liveName ?? findTarget(work, claim.database).restoreAddress.database);
 }
 
 /** Works over a session to the server of a restore, which is closed afterwards. */
@@ -19,7 +19,10 @@ export async function onTargetServer<T>(
     use: (session: Client) => Promise<T>;
   },
 ): Promise<T> {
-  const session = await openMaintenanceSession(findTarget(work, claim.database).address, options.signal);
+  const session = await openMaintenanceSession(
+    findTarget(work, claim.database).restoreAddress,
+    options.signal,
+  );
   try {
     return await options.use(session);
   } finally {

@@ -34,13 +34,13 @@ export async function withPreparedRestore<T>(
       'refused',
       `the backup is in the storage ${backup.storage}, which is not this service’s`,
     );
-  const session = await openMaintenanceSession(target.address, options.signal);
+  const session = await openMaintenanceSession(target.restoreAddress, options.signal);
   try {
     const mode = claim.intoName === null ? 'swap' : 'into';
-    const name = claim.intoName ?? target.address.database;
+    const name = claim.intoName ?? target.restoreAddress.database;
     const names = databaseNames(claim.id, name);
     const facts = await gatherRestoreFacts(session, {
-      address: target.address,
+      address: target.restoreAddress,
       name,
       backup,
       ops: await describeServer(work.pool),
