@@ -25,7 +25,10 @@ describe('the dispatcher in outages', () => {
     pool = new Pool({ connectionString: postgres.url() });
     pool.on('error', () => undefined);
   });
-  afterEach(() => dispatcher.stop());
+  afterEach(async () => {
+    await dispatcher.stop();
+    slack.clear();
+  });
   afterAll(async () => {
     await pool.end();
     await Promise.all([postgres.drop(), redis.drop(), slack.stop()]);
@@ -53,7 +56,6 @@ describe('the dispatcher in outages', () => {
     expect((await dispatcher.get('/readyz')).status).toBe(200);
     expect(shown()).toEqual(['🚨 [TEST] Without Redis']);
     await redis.start();
-    slack.clear();
   });
 
   it('accepts alerts into a durable Redis while Postgres is down, and delivers them when it is back', async () => {
@@ -71,8 +73,9 @@ describe('the dispatcher in outages', () => {
     await redis.start();
     await postgres.start();
     for (const alert of alerts) await untilSent(alert.id);
-    expect(shown()).toEqual(['🚨 [TEST] First held', '🚨 [TEST] Second held']);
-    slack.clear();
+    // The one message that was in doubt when Redis was killed may be there twice.
+    expect(new Set(shown())).toEqual(new Set(['🚨 [TEST] First held', '🚨 [TEST] Second held']));
+    expect(shown().length).toBeLessThanOrEqual(3);
   });
 
   it('sends while Postgres is down, and repeats nothing when it is back', async () => {
@@ -93,7 +96,6 @@ describe('the dispatcher in outages', () => {
     await untilSent(later.id);
     expect(shown()).toHaveLength(4);
     expect(await dispatcher.metric('alerts_possible_duplicates_total{destination="slack"}')).toBe(0);
-    slack.clear();
   });
 
   it('accepts alerts while Postgres hangs, and delivers each once when it goes on', async () => {
@@ -105,7 +107,6 @@ describe('the dispatcher in outages', () => {
     await postgres.resume();
     await untilSent(alert.id);
     expect(shown()).toEqual(['🚨 [TEST] While it hung']);
-    slack.clear();
   });
 
   it('puts aside what it cannot read, and goes on', async () => {
@@ -120,7 +121,6 @@ describe('the dispatcher in outages', () => {
     expect(shown()).toEqual(['🚨 [TEST] Behind it']);
     expect(await client.lrange('alert-dispatcher:unreadable-alerts', 0, -1)).toEqual(['{"v":9}']);
     client.disconnect();
-    slack.clear();
   });
 
   it('accepts nothing that it could lose: 503 while Postgres is down and Redis keeps its data in memory', async () => {
@@ -149,7 +149,6 @@ describe('the dispatcher in outages', () => {
     const alert = exampleAlert({ title: 'After the outage' });
     await waitUntil(async () => (await dispatcher.postAlert(alert)).status === 202);
     await untilSent(alert.id);
-    slack.clear();
   });
 
   it('does not repeat a message because Postgres was away when it was to be marked', async () => {
