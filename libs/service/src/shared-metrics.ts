@@ -6,6 +6,7 @@ export const serviceMetrics: readonly MetricName[] = [
   'http_request_duration_seconds',
   'db_pool_connections',
   'audit_events_total',
+  'audit_file_errors_total',
   'audit_spool_depth',
   'facts_ignored_total',
   'alert_spool_depth',
