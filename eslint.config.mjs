@@ -125,6 +125,7 @@ export default tseslint.config(
         {
           buildTargets: ['typecheck'],
           ignoredFiles: [
+            '**/bin/bench-*.mjs',
             '**/*.test.ts',
             '**/end-to-end/src/*.ts',
             '**/src/testing/*.ts',
