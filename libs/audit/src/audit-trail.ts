@@ -53,6 +53,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const writer = `${hostname()}:${resolve(options.file)}`;
   const projection = trackProjection(file);
   let fileFails = false;
+  let sequence = 0;
   for (const action of Object.keys(auditActions))
     for (const outcome of outcomes) metrics.zero('audit_events_total', { action, outcome });
 
@@ -61,6 +62,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       service: options.service,
       environment: options.environment,
       now: new Date(),
+      sequence: (sequence = (sequence + 1) % 2 ** 32),
     });
     if (options.validation === 'off') return record;
     const problems = recordProblems(record);

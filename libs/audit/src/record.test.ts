@@ -1,7 +1,12 @@
 import { auditActions, auditJsonSchema, type AuditEvent } from './events';
 import { createRecord, recordProblems } from './record';
 
-const source = { service: 'backup-service', environment: 'test', now: new Date('2026-11-27T10:00:00.123Z') };
+const source = {
+  service: 'backup-service',
+  environment: 'test',
+  now: new Date('2026-11-27T10:00:00.123Z'),
+  sequence: 1,
+};
 const succeeded: AuditEvent = {
   action: 'db_backup_succeeded',
   outcome: 'success',
@@ -29,6 +34,16 @@ describe('createRecord', () => {
       trace_id: 'b1',
       schema_version: 1,
     });
+  });
+});
+
+describe('the ids of records', () => {
+  it('have the order in which they were made, also within a millisecond', () => {
+    const ids = Array.from(
+      { length: 100 },
+      (_, sequence) => createRecord(succeeded, { ...source, sequence }).id,
+    );
+    expect([...ids].sort()).toEqual(ids);
   });
 });
 

@@ -13,12 +13,12 @@ export interface AuditRecord {
   line: string;
 }
 
-/** Completes an event to a record: id, time, service, correlation. */
+/** Completes an event to a record: id, time, service, correlation. `sequence` keeps the ids of one millisecond in order. */
 export function createRecord(
   event: AuditEvent,
-  source: { service: string; environment: string; now: Date },
+  source: { service: string; environment: string; now: Date; sequence: number },
 ): AuditRecord {
-  const id = uuidv7({ msecs: source.now.getTime() });
+  const id = uuidv7({ msecs: source.now.getTime(), seq: source.sequence });
   const timestamp = source.now.toISOString();
   const line = JSON.stringify({
     id,

@@ -26,4 +26,9 @@ describe('thumbprint', () => {
       'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
     );
   });
+
+  it('never gives a kid that a command line would take for an option', async () => {
+    const keys = await Promise.all(Array.from({ length: 300 }, () => generateSigningKey('ES256')));
+    expect(keys.filter(({ kid }) => kid.startsWith('-'))).toEqual([]);
+  });
 });

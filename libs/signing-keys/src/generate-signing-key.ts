@@ -20,5 +20,7 @@ export async function generateSigningKey(alg: SigningAlgorithm): Promise<Generat
       ? await generate('ec', { namedCurve: 'P-256' })
       : await generate('rsa', { modulusLength: 2048 });
   const jwk = publicJwk(pair.publicKey, alg);
+  // On a command line a kid that begins with a dash would be taken for an option.
+  if (jwk.kid.startsWith('-')) return generateSigningKey(alg);
   return { kid: jwk.kid, alg, jwk, privateKey: pair.privateKey };
 }

@@ -51,7 +51,7 @@ test.each(['gateway', 'rotation', 'backup', 'dispatcher', 'operator'])(
 );
 
 test('only the gateway and the rotator can read private keys', async () => {
-  const read = (role: string) => query(urlOf(role), 'SELECT 1 FROM signing_key_private');
+  const read = (role: string) => query(urlOf(role), 'SELECT sealed FROM signing_key_private');
   for (const role of ['gateway', 'rotation']) await expect(read(role)).resolves.toEqual([]);
   for (const role of ['backup', 'dispatcher', 'operator'])
     await expect(read(role)).rejects.toThrow('permission denied');

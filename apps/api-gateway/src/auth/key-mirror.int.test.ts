@@ -246,16 +246,15 @@ test('acknowledges each key whose probe it verifies, in Postgres and in Redis, a
       )
     ).rows;
   const next = await rotate();
-  await waitUntil(async () => {
+  // A gateway of another test, which ended while Postgres was away, may have left its own until its lease is over.
+  const { boot: mine } = await waitUntil(async () => {
     await rotator.publish(facts.keySetChanged, { epoch: next });
-    return (await acks()).some(({ kids, epoch }) => Number(epoch) === next && kids.includes(key.kid));
+    return (await acks()).find(({ kids, epoch }) => Number(epoch) === next && kids.includes(key.kid));
   });
-  const [ack] = await acks();
-  await waitUntil(async () =>
-    (await readAckCopies(client)).some(({ boot, kids }) => boot === ack?.boot && kids.includes(key.kid)),
-  );
+  const copies = async () => (await readAckCopies(client)).filter(({ boot }) => boot === mine);
+  await waitUntil(async () => (await copies()).some(({ kids }) => kids.includes(key.kid)));
   await gateway.stop();
-  expect(await acks()).toEqual([]);
-  expect(await readAckCopies(client)).toEqual([]);
+  expect((await acks()).filter(({ boot }) => boot === mine)).toEqual([]);
+  expect(await copies()).toEqual([]);
   await closeRedis(client);
 });
