@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { cutOff } from '@swfx/signing-keys';
 import { startHttpStandIn, waitUntil, type HttpStandIn } from '@swfx/testkit';
 import { hashRefreshToken } from './auth/refresh/refresh-token';
-import { cutOff } from './auth/token-cut-off';
 import { send, type RawAnswer } from './testing/raw-http';
 import { rotateKeys } from './testing/rotate-keys';
 import { createTestPlatform, type TestGateway, type TestPlatform } from './testing/start-test-gateway';

@@ -1,3 +1,11 @@
+export {
+  addAdminRoute,
+  type AdminAnswer,
+  type AdminCaller,
+  type AdminRoute,
+  type AdminRouteOptions,
+  type AuthenticateAdmin,
+} from './admin-route';
 export { answerProblems, createExpressApp, parseBody, traceAndObserve } from './express-app';
 export { openFoundation, type Foundation, type FoundationConfig } from './foundation';
 export {

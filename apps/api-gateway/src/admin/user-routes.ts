@@ -2,18 +2,17 @@ import type { AuditTrail } from '@swfx/audit';
 import type { Pool } from '@swfx/database';
 import { AppError } from '@swfx/errors';
 import type { Facts } from '@swfx/messaging';
-import { parseBody } from '@swfx/service';
+import { addAdminRoute, parseBody, type AdminAnswer, type AdminCaller } from '@swfx/service';
 import express, { type Express, type Request } from 'express';
 import { z } from 'zod';
 import { addUser } from '../auth/add-user';
-import type { Authenticate, Caller } from '../auth/authenticate';
+import type { Authenticate } from '../auth/authenticate';
 import type { BoundedWork } from '../auth/bounded-work';
 import { changeUser, type UserChange } from '../auth/change-user';
 import { passwordLength } from '../auth/password';
 import { scopeSyntax } from '../auth/roles';
 import { listUsers } from '../auth/users';
 import { listedUser } from '../operator/listed-user';
-import { addAdminRoute, type AdminAnswer } from './admin-route';
 
 /** The scope that every route here needs. */
 export const usersScope = 'admin:users';
@@ -79,7 +78,11 @@ export function addUserRoutes(app: Express, options: UserRouteOptions): void {
     });
 }
 
-async function create(request: Request, caller: Caller, options: UserRouteOptions): Promise<AdminAnswer> {
+async function create(
+  request: Request,
+  caller: AdminCaller,
+  options: UserRouteOptions,
+): Promise<AdminAnswer> {
   const user = parseBody(newUserSchema, request);
   const addition = await options.passwordChecks.run(() =>
     addUser(options, { ...user, requestedBy: caller.subject }),
@@ -91,7 +94,7 @@ async function create(request: Request, caller: Caller, options: UserRouteOption
 
 async function change(
   request: Request,
-  caller: Caller,
+  caller: AdminCaller,
   options: UserRouteOptions & { change: UserChange },
 ): Promise<AdminAnswer> {
   const user = { id: String(request.params['id']) };

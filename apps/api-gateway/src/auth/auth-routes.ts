@@ -1,10 +1,10 @@
 import type { Queryable } from '@swfx/database';
 import { AppError } from '@swfx/errors';
 import { parseBody } from '@swfx/service';
+import { bearerChallenge } from '@swfx/signing-keys';
 import express, { type Express, type Request } from 'express';
 import { z } from 'zod';
 import type { Authenticate } from './authenticate';
-import { bearerChallenge } from './bearer-refusal';
 import type { ClientAddress } from './client-address';
 import type { Login } from './login';
 import type { Logout } from './refresh/logout';

@@ -6,14 +6,15 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Metrics } from '@swfx/metrics';
-import type { AccessTokenClaims, RefusalReason } from '@swfx/signing-keys';
 import {
   malformedRequest,
+  readBearerToken,
   refuseBearer,
+  type AccessTokenClaims,
   type BearerRefusal,
   type BearerRefusalReason,
-} from './bearer-refusal';
-import { readBearerToken } from './bearer-token';
+  type RefusalReason,
+} from '@swfx/signing-keys';
 import type { ClientAddress } from './client-address';
 import type { CutOffMirror } from './cut-off-mirror';
 import type { BreakGlass } from './break-glass';

@@ -8,8 +8,8 @@ import { randomUUID } from 'node:crypto';
 import type { AuditEvent, AuditTrail } from '@swfx/audit';
 import type { PoolClient } from '@swfx/database';
 import { facts, type Facts } from '@swfx/messaging';
+import { cutOff } from '@swfx/signing-keys';
 import { endFamiliesOf, type FamilyEnd } from './refresh/refresh-store';
-import { cutOff } from './token-cut-off';
 import {
   lockUserForChange,
   setDisabled,

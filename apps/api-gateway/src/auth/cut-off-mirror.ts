@@ -9,9 +9,8 @@ import { errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import { facts, type Facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
-import type { AccessTokenClaims } from '@swfx/signing-keys';
+import { type AccessTokenClaims, readCutOffs, sessionSubject } from '@swfx/signing-keys';
 import { createSharedRead } from './shared-read';
-import { readCutOffs, sessionSubject } from './token-cut-off';
 
 export interface CutOffMirror {
   /** Whether the first read was made: before it nobody can say who is cut off. */

@@ -3,14 +3,14 @@ import type { Queryable } from '@swfx/database';
 import { AppError } from '@swfx/errors';
 import {
   accessTokenPurpose,
-  openPrivateKey,
-  readActiveKey,
-  signAccessToken,
   type ActiveKey,
   type KeyRing,
+  openPrivateKey,
+  readActiveKey,
+  readValidFrom,
+  signAccessToken,
 } from '@swfx/signing-keys';
 import { effectiveScopes } from './roles';
-import { readValidFrom } from './token-cut-off';
 import { subjectOf, type User } from './users';
 
 export interface MintPolicy {

@@ -5,7 +5,7 @@
  */
 import type { AuditTrail } from '@swfx/audit';
 import { facts, type Facts } from '@swfx/messaging';
-import { cutOff, sessionSubject } from '../token-cut-off';
+import { cutOff, sessionSubject } from '@swfx/signing-keys';
 import { subjectOf } from '../users';
 import { endFamily, findFamily } from './refresh-store';
 import { hashRefreshToken, isRefreshToken } from './refresh-token';

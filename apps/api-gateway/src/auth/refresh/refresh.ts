@@ -12,10 +12,10 @@ import { AppError, errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import { facts, type Facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
+import { cutOff, sessionSubject } from '@swfx/signing-keys';
 import { unknownRefreshToken } from '../audit-refusals';
 import { mintAccessToken, type IssuedTokens, type MintPolicy } from '../mint-token';
 import type { RefusalTally } from '../refusal-tally';
-import { cutOff, sessionSubject } from '../token-cut-off';
 import { lockUserForToken, subjectOf, type User } from '../users';
 import { decideRefresh, type RefreshFailureReason } from './decide-refresh';
 import {

@@ -5,28 +5,52 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { AuditTrail } from '@swfx/audit';
-import { problemFrom } from '@swfx/errors';
+import { problemFrom, type AppError } from '@swfx/errors';
 import type { Express, Request, RequestHandler, Response } from 'express';
-import type { Authenticate, Caller } from '../auth/authenticate';
 
+/** Who calls an administrators' route. */
+export interface AdminCaller {
+  /** A pseudonymous id, such as `user:<uuid>`: the actor of what they do. */
+  subject: string;
+  scopes: readonly string[];
+}
+
+/** Makes a caller of a request with a good token that has the scope, or says how to refuse it. */
+export type AuthenticateAdmin = (
+  request: Request,
+  scope: string,
+) => Promise<
+  | { outcome: 'accepted'; caller: AdminCaller }
+  /** With the caller where the token holds, and only its scopes do not. */
+  | {
+      outcome: 'refused';
+      refusal: { error: AppError; headers: Record<string, string> };
+      caller?: AdminCaller;
+    }
+>;
+
+/** What a route answers: a status, and a body that becomes JSON. */
 export interface AdminAnswer {
   status: number;
   body: unknown;
 }
 
+/** One route: which scope it needs, what runs before it (a body parser), and what it does. */
 export interface AdminRoute {
   method: 'get' | 'post' | 'put';
   path: string;
   scope: string;
   before?: RequestHandler;
-  handle(request: Request, caller: Caller): Promise<AdminAnswer>;
+  handle(request: Request, caller: AdminCaller): Promise<AdminAnswer>;
 }
 
+/** What every administrators' route stands on. */
 export interface AdminRouteOptions {
-  authenticate: Authenticate;
+  authenticate: AuthenticateAdmin;
   audit: Pick<AuditTrail, 'record'>;
 }
 
+/** Adds the route to an app, behind its scope and the audit trail. Problems are left to the app's own handler. */
 export function addAdminRoute(app: Express, options: AdminRouteOptions, route: AdminRoute): void {
   const handlers: RequestHandler[] = [
     async (request, response, next) => {
@@ -35,7 +59,7 @@ export function addAdminRoute(app: Express, options: AdminRouteOptions, route: A
     },
     ...(route.before ? [route.before] : []),
     async (request, response) => {
-      const caller = response.locals['caller'] as Caller;
+      const caller = response.locals['caller'] as AdminCaller;
       const answer = await route.handle(request, caller).catch(async (error: unknown) => {
         await recordAccess(options.audit, route, { caller, status: problemFrom(error).status });
         throw error;
@@ -52,7 +76,7 @@ async function admit(
   request: Request,
   response: Response,
   { authenticate, audit, route }: AdminRouteOptions & { route: AdminRoute },
-): Promise<Caller> {
+): Promise<AdminCaller> {
   const result = await authenticate(request, route.scope);
   if (result.outcome === 'accepted') return result.caller;
   if (result.caller) await recordAccess(audit, route, { caller: result.caller, status: 403 });
@@ -63,7 +87,7 @@ async function admit(
 async function recordAccess(
   audit: Pick<AuditTrail, 'record'>,
   { method, path }: AdminRoute,
-  { caller, status }: { caller: Caller; status: number },
+  { caller, status }: { caller: AdminCaller; status: number },
 ): Promise<void> {
   await audit.record({
     action: 'admin_endpoint_accessed',

@@ -1,5 +1,5 @@
 import { AppError } from '@swfx/errors';
-import type { RefusalReason } from '@swfx/signing-keys';
+import type { RefusalReason } from './verify-access-token';
 
 /** Why a request is not let through; the outcomes of `token_verifications_total` that are not `accepted`. */
 export type BearerRefusalReason =
