@@ -73,6 +73,7 @@ export async function createApp(
       routes: createRouteTable(routes),
       pools,
       authenticate: verifier.authenticate,
+      originOf: verifier.originOf,
       bodyMaxBytes: config.REQUEST_BODY_MAX_BYTES,
       deadlineMs: config.REQUEST_DEADLINE_SECONDS * 1000,
       metrics,

@@ -88,7 +88,9 @@ export const configSchema = z
     HTTP_HOST: text().default('0.0.0.0').describe('Address that the gateway listens on.'),
     TRUSTED_PROXIES: networks()
       .optional()
-      .describe('Proxies and edge gateways whose X-Forwarded-For is believed: `10.0.0.0/8, ::1`.'),
+      .describe(
+        'Proxies and edge gateways, as `10.0.0.0/8, ::1`. X-Forwarded-For is believed as far back as these reach and passed on from there; X-Forwarded-Proto if the peer is one of them. Each must set both itself.',
+      ),
 
     GATEWAY_ROLE: oneOf('edge', 'issuer', 'all')
       .default('all')

@@ -9,7 +9,12 @@ import { trustInRing, type KeySetTrust } from '@swfx/signing-keys';
 import { startRefusalAudit } from './auth/audit-refusals';
 import { createAuthenticate, type Authenticate } from './auth/authenticate';
 import { createBreakGlass } from './auth/break-glass';
-import { createClientAddress, type ClientAddress } from './auth/client-address';
+import {
+  createClientAddress,
+  createOriginOf,
+  type ClientAddress,
+  type OriginOf,
+} from './auth/client-address';
 import { startCutOffMirror } from './auth/cut-off-mirror';
 import { keyMirrorMetrics, startKeyMirror, type KeyMirror } from './auth/key-mirror';
 import { startKeyMirrorAcks } from './auth/key-mirror-acks';
@@ -36,6 +41,7 @@ export const verifierMetrics: readonly MetricName[] = [
 export interface Verifier {
   mirror: KeyMirror;
   authenticate: Authenticate;
+  originOf: OriginOf;
   clientAddress: ClientAddress;
   tally: RefusalTally;
   suspicion: SuspicionWatch;
@@ -87,10 +93,12 @@ export function startVerifier(foundation: Foundation, config: GatewayConfig): Ve
   });
   const emergencyKey = config.BREAK_GLASS_PUBLIC_KEY;
   const breakGlass = emergencyKey && { ...createBreakGlass(emergencyKey, policy), used: emergencies.used };
-  const clientAddress = createClientAddress(config.TRUSTED_PROXIES ?? new BlockList());
+  const originOf = createOriginOf(config.TRUSTED_PROXIES ?? new BlockList());
+  const clientAddress = createClientAddress(originOf);
   const watch = { mirror, clientAddress, tally, suspicion };
   return {
     ...watch,
+    originOf,
     authenticate: createAuthenticate({ ...watch, tokens, cutOffs, breakGlass, metrics }),
     readiness: () => {
       if (!mirror.keySet()) return { ready: false, reason: 'no key set has been read yet' };

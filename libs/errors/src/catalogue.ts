@@ -32,6 +32,11 @@ export const errorCatalogue = {
     title: 'The request is malformed',
     remedy: 'Correct the field that the detail names and send the request again.',
   },
+  unsupported_transfer_coding: {
+    kind: 'invalid-input',
+    title: 'The request body is coded in a way that is not understood here',
+    remedy: 'Send the body in chunks or with its length, and compress with Content-Encoding if at all.',
+  },
   payload_too_large: {
     kind: 'invalid-input',
     title: 'The request body is too large',

@@ -24,6 +24,7 @@ const statusOfKind: Record<ErrorKind, number> = {
 
 const statusOfCode: Partial<Record<ErrorCode, number>> = {
   payload_too_large: 413,
+  unsupported_transfer_coding: 501,
   request_timeout: 408,
   upstream_unavailable: 502,
   upstream_timeout: 504,

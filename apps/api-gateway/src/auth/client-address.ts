@@ -5,6 +5,16 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+
+export interface RequestOrigin {
+  /** The client's address, then that of each proxy of ours on the way; empty when its connection is gone already. */
+  path: string[];
+  /** How the client spoke: to us, or to the proxy of ours that says so. */
+  protocol: 'http' | 'https';
+}
+
+export type OriginOf = (request: IncomingMessage) => RequestOrigin;
+
 /** The client's address; empty when its connection is gone already. */
 export type ClientAddress = (request: IncomingMessage) => string;
 
@@ -26,19 +36,33 @@ export function readNetworks(text: string): BlockList | string {
   return list;
 }
 
-export function createClientAddress(trusted: BlockList): ClientAddress {
+export function createOriginOf(trusted: BlockList): OriginOf {
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   return (request) => {
     const peer = plain(request.socket.remoteAddress ?? '');
-    const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',');
-    const hops = [...forwarded.split(',').map((hop) => plain(hop.trim())), peer];
-    let client = peer;
+    const forwarded = listOf(request.headers['x-forwarded-for']);
+    const hops = [...forwarded.map(plain), peer];
+    const path: string[] = [];
     while (hops.length > 0 && isIP(hops.at(-1) as string)) {
-      client = hops.pop() as string;
-      if (!isTrusted(client)) break;
+      path.unshift(hops.pop() as string);
+      if (!isTrusted(path[0] as string)) break;
     }
-    return client;
+    const said = isIP(peer) && isTrusted(peer) ? request.headers['x-forwarded-proto'] : undefined;
+    return { path, protocol: said === 'https' || said === 'http' ? said : protocolOf(request) };
   };
+}
+
+export function createClientAddress(originOf: OriginOf): ClientAddress {
+  return (request) => originOf(request).path[0] ?? '';
+}
+
+function listOf(header: string | string[] | undefined): string[] {
+  const text = [header ?? []].flat().join(',');
+  return text.split(',').map((member) => member.trim());
+}
+
+function protocolOf({ socket }: IncomingMessage): 'http' | 'https' {
+  return 'encrypted' in socket ? 'https' : 'http';
 }
 
 function plain(address: string): string {

@@ -55,6 +55,22 @@ test('an identity that a client claims does not reach the upstream', async () =>
   expect(JSON.stringify(headers)).not.toMatch(/admin|everything|203\.0\.113\.9/);
 });
 
+test('the way of a request is told from its client on, over proxies of ours only', async () => {
+  const behind = await platform.start(upstream.url, { TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' });
+  await waitUntil(async () => (await fetch(`${behind.operationsUrl}/readyz`)).ok);
+  const way = { 'x-forwarded-for': ['10.66.6.6, 203.0.113.9', '10.0.0.2'], 'x-forwarded-proto': 'https' };
+  for (const { url } of [behind, gateway])
+    await send(`${url}/api/x`, { headers: { ...bearer(tokenBy(key)), ...way } });
+  const told = upstream.requests.map(({ headers }) => [
+    headers['x-forwarded-for'],
+    headers['x-forwarded-proto'],
+  ]);
+  expect(told).toEqual([
+    ['203.0.113.9, 10.0.0.2, 127.0.0.1', 'https'],
+    ['127.0.0.1', 'http'],
+  ]);
+});
+
 test.each([
   '/api/../auth/me',
   '/api/%2e%2e/auth/me',
@@ -94,6 +110,10 @@ test.each([
     'a space before a colon',
     head('POST /api/x HTTP/1.1', 'Transfer-Encoding : chunked') + `0\r\n\r\n${smuggled}`,
   ],
+  [
+    'chunks in a version that has none',
+    `${head('POST /api/x HTTP/1.0', 'Transfer-Encoding: chunked').replace('close', 'keep-alive')}0\r\n\r\n${smuggled}`,
+  ],
   ['a folded header', head('GET /api/x HTTP/1.1', 'X-Folded: a', ' b')],
   ['a bare line feed', head('GET /api/x HTTP/1.1', 'X-A: b\nTransfer-Encoding: chunked')],
   [
@@ -107,6 +127,27 @@ test.each([
   expect(statuses[0]).toBeGreaterThanOrEqual(400);
   expect(statuses[0]).toBeLessThan(500);
   expect(upstream.requests.map(({ path }) => path)).toEqual([]);
+});
+
+test.each([
+  ['gzip, chunked', [501]],
+  ['gzip\r\nTransfer-Encoding: chunked', [501]],
+  ['identity, chunked', [501]],
+  ['Chunked', [200]],
+])('a body in the transfer coding %s is answered with %s', async (coding, statuses) => {
+  const answer = await write(
+    `${head('POST /api/x HTTP/1.1', `Transfer-Encoding: ${coding}`)}3\r\nabc\r\n0\r\n\r\n`,
+  );
+  expect(statusesOf(answer)).toEqual(statuses);
+  expect(answer.includes('"code":"unsupported_transfer_coding"')).toBe(statuses[0] === 501);
+  expect(upstream.requests.map(({ body }) => body)).toEqual(statuses[0] === 501 ? [] : ['abc']);
+});
+
+test('a coding that is not understood is refused on the way to a login too', async () => {
+  const answer = await write(
+    `${head('POST /auth/login HTTP/1.1', 'Transfer-Encoding: gzip, chunked')}0\r\n\r\n`,
+  );
+  expect(statusesOf(answer)).toEqual([501]);
 });
 
 test('what follows a body is a request of its own, with its own authorisation', async () => {

@@ -9,9 +9,11 @@ import { traceOf, traceparentOf, withTrace, type Logger, type TraceContext } fro
 import type { Metrics } from '@swfx/metrics';
 import { observeHttp } from '@swfx/service';
 import type { Authenticate, Caller } from '../auth/authenticate';
+import type { OriginOf, RequestOrigin } from '../auth/client-address';
 import { answerProblem } from './answer-problem';
 import { forward } from './forward';
 import { discardBody, hasBody } from './request-body';
+import { framingProblem } from './request-framing';
 import { headersForUpstream } from './request-headers';
 import { parseRequestTarget } from './request-target';
 import { scopeNeeded, type Route, type RouteTable } from './route-table';
@@ -21,6 +23,7 @@ export interface DataPlaneOptions {
   routes: RouteTable;
   pools: UpstreamPools;
   authenticate: Authenticate;
+  originOf: OriginOf;
   bodyMaxBytes: number;
   deadlineMs: number;
   metrics: Metrics;
@@ -34,7 +37,8 @@ export function createDataPlane(options: DataPlaneOptions): RequestListener {
     const target = readTarget(request);
     const pair = { request, response };
     if (target instanceof AppError)
-      return observed(options, pair, 'unmatched', async () => refuse(pair, target));
+      // Where one request ends and the next begins is not certain any more, so this one is the last.
+      return observed(options, pair, 'unmatched', async () => refuse(pair, target, { connection: 'close' }));
     request.url = target.path + target.query;
     const route = options.routes.match(target.path);
     if (route)
@@ -49,10 +53,7 @@ export function createDataPlane(options: DataPlaneOptions): RequestListener {
 function readTarget(request: IncomingMessage): { path: string; query: string } | AppError {
   const target = parseRequestTarget(request.url ?? '');
   if (target.outcome === 'refused') return new AppError('invalid_request', target.reason);
-  const hosts = request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
-  // RFC 9112 §3.2: two of them, and the next server may believe the other one.
-  if (hosts.length > 1) return new AppError('invalid_request', 'there is more than one Host header');
-  return target;
+  return framingProblem(request) ?? target;
 }
 
 interface Pair {
@@ -97,21 +98,20 @@ async function serve(options: DataPlaneOptions, passage: Passage): Promise<void>
     response,
     pool: options.pools.poolOf(route),
     target: request.url ?? '/',
-    headers: upstreamHeaders(passage, result.caller),
+    headers: upstreamHeaders(passage, result.caller, options.originOf(request)),
     bodyMaxBytes: options.bodyMaxBytes,
     deadlineMs: options.deadlineMs,
     onFailure: (problem) => logFailure(options.logger, route, problem),
   });
 }
 
-function upstreamHeaders({ request, trace }: Passage, caller: Caller): string[] {
+function upstreamHeaders({ request, trace }: Passage, caller: Caller, origin: RequestOrigin): string[] {
   return headersForUpstream(request.rawHeaders, {
     ...caller,
+    ...origin,
     requestId: trace.requestId,
     traceparent: traceparentOf(trace),
     continuesTrace: first(request.headers.traceparent)?.includes(trace.traceId) ?? false,
-    clientAddress: request.socket.remoteAddress ?? '',
-    protocol: 'encrypted' in request.socket ? 'https' : 'http',
     host: request.headers.host ?? '',
     hasBody: hasBody(request),
   });

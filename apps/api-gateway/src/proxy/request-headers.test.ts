@@ -5,7 +5,7 @@ const facts: RequestFacts = {
   scopes: ['platform:read', 'platform:write'],
   requestId: 'r1',
   traceparent: '00-a-b-01',
-  clientAddress: '10.0.0.1',
+  path: ['203.0.113.9', '10.0.0.1'],
   protocol: 'http',
   host: 'gateway.example',
   continuesTrace: false,
@@ -24,7 +24,7 @@ test('says who calls, by which request, and from where', () => {
     'x-auth-scopes': 'platform:read platform:write',
     'x-request-id': 'r1',
     traceparent: '00-a-b-01',
-    'x-forwarded-for': '10.0.0.1',
+    'x-forwarded-for': '203.0.113.9, 10.0.0.1',
     'x-forwarded-proto': 'http',
     'x-forwarded-host': 'gateway.example',
   });

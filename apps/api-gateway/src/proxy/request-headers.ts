@@ -11,8 +11,8 @@ export interface RequestFacts {
   scopes: readonly string[];
   requestId: string;
   traceparent: string;
-  /** Address of the peer. */
-  clientAddress: string;
+  /** Addresses: the client's, then each trusted proxy's on the way here. */
+  path: readonly string[];
   protocol: 'http' | 'https';
   host: string;
   /** The names that are not passed on because the request continues no trace: its `tracestate` belongs to none. */
@@ -52,15 +52,18 @@ export function headersForUpstream(rawHeaders: readonly string[], facts: Request
   }
   headers.push('x-auth-subject', facts.subject, 'x-auth-scopes', facts.scopes.join(' '));
   headers.push('x-request-id', facts.requestId, 'traceparent', facts.traceparent);
-  headers.push('x-forwarded-for', facts.clientAddress, 'x-forwarded-proto', facts.protocol);
+  headers.push('x-forwarded-for', facts.path.join(', '), 'x-forwarded-proto', facts.protocol);
   if (facts.host !== '') headers.push('x-forwarded-host', facts.host);
   return headers;
 }
 
-/** Raw header pairs for the issuer: the client's own token passes, since it is the issuer who looks at it. */
+/**
+ * Raw header pairs for the issuer: the client's own token passes, since it is the issuer who looks at it. Of the way
+ * here it is told the client alone, because it trusts its edges and need not know which proxies they trust.
+ */
 export function headersForIssuer(
   rawHeaders: readonly string[],
-  facts: Pick<RequestFacts, 'requestId' | 'traceparent' | 'clientAddress' | 'host' | 'hasBody'>,
+  facts: Pick<RequestFacts, 'requestId' | 'traceparent' | 'host' | 'hasBody'> & { clientAddress: string },
 ): string[] {
   const hopByHop = hopByHopNames(rawHeaders);
   const headers: string[] = [];
