@@ -83,7 +83,15 @@ export interface AlertDraft {
   context?: Record<string, string>;
   /** When it happened; now, if not given. */
   occurredAt?: Date;
+  watcher?: Watcher;
 }
+
+/**
+ * Who sees whether the trouble is over. `service`, the default: any replica of it. `process`: each replica only for
+ * itself, so that it is over once all that reported it have said so; each repeats its report while it lasts, since one
+ * that died says nothing.
+ */
+export type Watcher = 'service' | 'process';
 
 /** That something is over, as a producer says it. */
 export interface ResolutionDraft {
@@ -92,6 +100,7 @@ export interface ResolutionDraft {
   /** What is well again, such as `Database backup succeeded`. */
   title: string;
   context?: Record<string, string>;
+  watcher?: Watcher;
 }
 
 /** Postgres holds neither U+0000 nor half a surrogate pair, which hostile or merely cut text contains. */

@@ -68,7 +68,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
 
   async function keep(draft: object, complete: (origin: AlertOrigin) => Alert): Promise<void> {
     try {
-      await sendOrSpool(complete({ ...options, numbered: { producer, sequence: ++sequence } }));
+      await sendOrSpool(complete({ ...options, producer, sequence: ++sequence }));
     } catch (error) {
       logger.error('An alert could not be kept anywhere', { alert: draft, error: errorMessage(error) });
     }
@@ -77,8 +77,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   return {
     raise: (draft) => keep(draft, (origin) => completeAlert(draft, origin)),
     async raiseIn(db, draft) {
-      // Without a number: a transaction that is rolled back would look like a loss.
-      const alert = completeAlert(draft, options);
+      const alert = completeAlert(draft, { ...options, producer });
       await storeAlert(db, alert);
       return alert.id;
     },

@@ -1,12 +1,21 @@
 import { currentTrace } from '@swfx/logging';
 import { v7 as uuidv7 } from 'uuid';
-import { alertLimits, alertSchema, type Alert, type AlertDraft, type ResolutionDraft } from './alert';
+import {
+  alertLimits,
+  alertSchema,
+  type Alert,
+  type AlertDraft,
+  type ResolutionDraft,
+  type Watcher,
+} from './alert';
 
 /** Where an alert is raised, and its number there if it has one. */
 export interface AlertOrigin {
   service: string;
   environment: string;
-  numbered?: { producer: string; sequence: number };
+  /** The id of the process. */
+  producer: string;
+  sequence?: number;
 }
 
 /** Makes a whole alert of what a producer says. Too long is cut and empty is named: an alert is not lost to its own text. */
@@ -29,9 +38,14 @@ export function completeAlert(draft: AlertDraft, origin: AlertOrigin): Alert {
     env: origin.environment,
     traceId: currentTrace()?.traceId ?? id,
     occurredAt: (draft.occurredAt ?? new Date()).toISOString(),
-    source: `service:${origin.service}`,
-    ...origin.numbered,
+    source: sourceOf(origin, draft.watcher),
+    // Without a number nothing is counted: a transaction that is rolled back would look like a loss.
+    ...(origin.sequence === undefined ? {} : { producer: origin.producer, sequence: origin.sequence }),
   });
+}
+
+function sourceOf({ service, producer }: AlertOrigin, watcher: Watcher = 'service'): string {
+  return watcher === 'process' ? `service:${service}:${producer}` : `service:${service}`;
 }
 
 /** Makes the alert that ends an incident. */

@@ -8,6 +8,7 @@ export {
   type AlertKind,
   type ResolutionDraft,
   type Severity,
+  type Watcher,
 } from './alert';
 export { createAlerts, type Alerts, type AlertsOptions } from './alerts';
 export { storeAlert, storeAlerts } from './store-alert';

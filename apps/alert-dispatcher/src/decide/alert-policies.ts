@@ -16,24 +16,45 @@ export interface AlertPolicy {
 /** A deployment is one incident: a message soon after its first restart, and one when nothing has restarted for two minutes. */
 const deployment: AlertPolicy = { ends: 'counted', lastsSeconds: 120, holdSeconds: 15 };
 
+/** It is over when its source says so; a source that has fallen silent says nothing, and it expires. */
 const trouble: AlertPolicy = { ends: 'said' };
 
-/** The policies of kinds that are told unlike other trouble: that it began, and that it is over. */
-export const alertPolicies: Partial<Record<AlertKind, AlertPolicy>> = {
-  backup_unusual: { ends: 'unsaid', lastsSeconds: 86_400 },
-  backup_retention_stopped: { ends: 'unsaid', lastsSeconds: 86_400 },
-  restore_failed: { ends: 'unsaid', lastsSeconds: 86_400 },
+/** Each process sees it for itself and repeats it every minute: fifteen minutes of silence mean that the process is gone. */
+const watched: AlertPolicy = { ends: 'said', lastsSeconds: 900 };
+
+/** It happened, and nothing that happens later undoes it: told once a day for each incident, and never as over. */
+const moment: AlertPolicy = { ends: 'unsaid', lastsSeconds: 86_400 };
+
+/** Every kind of alert has an end, or a reason why it has none. */
+export const alertPolicies: Record<AlertKind, AlertPolicy> = {
+  // Ended by the next attempt that succeeds.
+  backup_failed: trouble,
+  backup_proof_failed: trouble,
   rotation_failed: { ends: 'said', lastsSeconds: 3_600 },
-  rotation_contended: { ends: 'said', lastsSeconds: 1_800 },
-  service_started: deployment,
-  service_stopped: deployment,
-  error_rate_high: { ends: 'said', lastsSeconds: 900 },
+  rotation_waits: trouble,
   destination_rejected: { ends: 'said', lastsSeconds: 86_400 },
+
+  backup_unusual: moment,
+  backup_retention_stopped: moment,
+  restore_failed: moment,
+  suspicious_activity: moment,
+  break_glass_used: moment,
   alerts_given_up: { ends: 'unsaid', lastsSeconds: 3_600 },
   test: { ends: 'unsaid', lastsSeconds: 21_600 },
+
+  // Nobody sees that a lock is not contended any more: it ends when its window of 15 minutes has passed twice.
+  rotation_contended: { ends: 'said', lastsSeconds: 1_800 },
+  key_set_refused: watched,
+  error_rate_high: watched,
+
+  service_started: deployment,
+  service_stopped: deployment,
+
+  // Alertmanager repeats what fires, and says when it is over; others say it by `status`, or let it expire.
+  external: trouble,
 };
 
-/** How incidents of a kind are told. */
+/** How incidents of a kind are told; a kind of a newer version is trouble like any other. */
 export function policyOf(kind: string): AlertPolicy {
-  return (alertPolicies as Record<string, AlertPolicy>)[kind] ?? trouble;
+  return (alertPolicies as Partial<Record<string, AlertPolicy>>)[kind] ?? trouble;
 }

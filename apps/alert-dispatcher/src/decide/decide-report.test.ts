@@ -92,6 +92,14 @@ describe('decideReport', () => {
     );
   });
 
+  it('is over for replicas that watch each for themselves once all that saw it say so', () => {
+    const [one, two] = ['service:api-gateway:1', 'service:api-gateway:2'];
+    const both = decide(report({ source: two }), opened({ source: one })).incident;
+    const half = decide(report({ source: one, status: 'resolved' }), both);
+    expect(half).toMatchObject({ decision: 'source_resolved', incident: { state: 'firing' } });
+    expect(decide(report({ source: two, status: 'resolved' }), half.incident).decision).toBe('resolved');
+  });
+
   it('does not open again what its own source has already called over', () => {
     expect(decide(report({ overtaken: true }))).toEqual({ decision: 'overtaken', incident: undefined });
   });
