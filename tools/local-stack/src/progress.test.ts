@@ -25,6 +25,21 @@ describe('createProgress', () => {
     ]);
   });
 
+  it('shows all that runs at once, and a line above it for each that ends', async () => {
+    const { text, progress } = record(true);
+    let end: () => void = () => undefined;
+    const slow = progress.step('slow', () => new Promise<void>((resolve) => (end = resolve)));
+    await progress.step('quick', async () => undefined);
+    end();
+    await slow;
+    expect(text().split('\r\u001b[K')).toEqual([
+      '  · slow …',
+      '  · slow, quick …',
+      '  ✓ quick 0.6 s\n  · slow …',
+      '  ✓ slow 1.8 s\n',
+    ]);
+  });
+
   it('marks a step that fails and passes the error on', async () => {
     const { text, progress } = record(false);
     await expect(progress.step('Redis', () => Promise.reject(new Error('port')))).rejects.toThrow('port');

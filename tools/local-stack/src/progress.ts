@@ -4,7 +4,7 @@ import { paint } from './paint';
 export type Output = { write: (text: string) => void; isTerminal: boolean; hasColour: boolean };
 
 export type Progress = {
-  /** Runs `work` as a step with a name; shows that it runs, and then its seconds or that it failed. */
+  /** Runs `work` as a step with a name; shows that it runs, beside others, and then its seconds or that it failed. */
   step: <T>(name: string, work: (note: (text: string) => void) => Promise<T>) => Promise<T>;
   /** A line between the steps. */
   say: (line: string) => void;
@@ -12,35 +12,34 @@ export type Progress = {
 
 export function createProgress(output: Output, now: () => number = Date.now): Progress {
   const colour = paint(output.hasColour);
-  let open: string | undefined;
-  const clear = (): void => {
-    if (open !== undefined && output.isTerminal) output.write('\r\u001b[K');
+  /** What runs, by the name of its step. */
+  const open = new Map<string, string>();
+  let isShown = false;
+  const redraw = (line?: string): void => {
+    if (isShown) output.write('\r\u001b[K');
+    if (line !== undefined) output.write(`${line}\n`);
+    isShown = open.size > 0 && output.isTerminal;
+    if (isShown) output.write(colour.dim(`  · ${[...open.values()].join(', ')} …`));
   };
-  const show = (text: string): void => {
-    clear();
-    open = text;
-    if (output.isTerminal) output.write(colour.dim(`  · ${text} …`));
+  const show = (name: string, text: string): void => {
+    open.set(name, text);
+    redraw();
   };
-  const finish = (line: string): void => {
-    clear();
-    open = undefined;
-    output.write(`${line}\n`);
+  const finish = (name: string, mark: string, tookMs: number): void => {
+    open.delete(name);
+    redraw(`  ${mark} ${name} ${colour.dim(seconds(tookMs))}`);
   };
   return {
-    say: (line) => {
-      const current = open;
-      finish(line);
-      if (current !== undefined) show(current);
-    },
+    say: redraw,
     step: async (name, work) => {
       const started = now();
-      show(name);
+      show(name, name);
       try {
-        const result = await work((text) => show(`${name}: ${text}`));
-        finish(`  ${colour.green('✓')} ${name} ${colour.dim(seconds(now() - started))}`);
+        const result = await work((text) => show(name, `${name}: ${text}`));
+        finish(name, colour.green('✓'), now() - started);
         return result;
       } catch (error) {
-        finish(`  ${colour.red('✗')} ${name} ${colour.dim(seconds(now() - started))}`);
+        finish(name, colour.red('✗'), now() - started);
         throw error;
       }
     },

@@ -2,7 +2,8 @@
  * `npm test`: everything that has to hold before a change lands, in one command, on a machine that has nothing.
  *
  * Every step runs, also after one has failed, so that one run tells all there is to mend; only the end-to-end tests
- * are left out when there is nothing to run them on. A step that passes is one line; one that fails shows its output.
+ * are left out when there is nothing to run them on. Steps run side by side; one that passes is one line when it has
+ * ended, one that fails shows its whole output.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,40 +11,41 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Progress } from './progress';
 import { provision } from './provision';
+import { runSideBySide, type SideTask } from './run-side-by-side';
 import { StackError } from './stack-error';
 
-export type CheckStep = {
-  name: string;
+export type CheckStep = SideTask & {
   /** A script of node_modules or of the repository, run with this Node. */
   script: string;
   args: string[];
-  /** Left out when this step has failed. */
-  needs?: string;
 };
 
 const nx = 'node_modules/.bin/nx';
 const jestScript = 'node_modules/.bin/jest';
 
-/** In the order in which they run: what is quick to tell comes first. */
+/** How many steps run at once: most wait for processes and polls for most of their time, and fill no core alone. */
+const stepsAtOnce = 2;
+
+/** In the order in which they begin: first the longest one, and what it needs; beside it what is quick to tell. */
 export const checkSteps: CheckStep[] = [
-  {
-    name: 'format',
-    script: 'node_modules/.bin/prettier',
-    args: ['--check', '--log-level=warn', '.'],
-  },
-  { name: 'types', script: 'node_modules/@typescript/native/bin/tsc', args: ['-b'] },
-  { name: 'references', script: nx, args: ['sync:check'] },
-  // One process for the whole tree: each project alone would load the same types again.
-  { name: 'lint', script: 'node_modules/eslint/bin/eslint.js', args: ['.'] },
-  { name: 'unit tests', script: jestScript, args: ['--config', 'jest.unit.cjs', '--rootDir', '.'] },
   { name: 'build', script: 'tools/local-stack/bin/build.mjs', args: [] },
-  { name: 'integration tests', script: jestScript, args: ['--config', 'jest.int.cjs', '--rootDir', '.'] },
+  { name: 'types', script: 'node_modules/@typescript/native/bin/tsc', args: ['-b'] },
   {
     name: 'end-to-end tests',
     script: jestScript,
     args: ['--config', 'jest.e2e.cjs', '--rootDir', 'tools/end-to-end'],
     needs: 'build',
   },
+  {
+    name: 'format',
+    script: 'node_modules/.bin/prettier',
+    args: ['--check', '--log-level=warn', '.'],
+  },
+  { name: 'references', script: nx, args: ['sync:check'] },
+  // One process for the whole tree: each project alone would load the same types again.
+  { name: 'lint', script: 'node_modules/eslint/bin/eslint.js', args: ['.'] },
+  { name: 'unit tests', script: jestScript, args: ['--config', 'jest.unit.cjs', '--rootDir', '.'] },
+  { name: 'integration tests', script: jestScript, args: ['--config', 'jest.int.cjs', '--rootDir', '.'] },
 ];
 
 type CheckContext = { root: string; progress: Progress; environment: NodeJS.ProcessEnv };
@@ -53,26 +55,27 @@ export async function runChecks({ root, progress, environment }: CheckContext): 
   const started = Date.now();
   await provision({ root, yes: true, forTests: true, path: environment['PATH'], say: progress.say });
   const env = { ...environment, CI: 'true', NX_DAEMON: 'false', NX_NO_CLOUD: 'true', FORCE_COLOR: '0' };
-  const failed: string[] = [];
-  for (const step of checkSteps) {
-    if (step.needs && failed.includes(step.needs)) {
-      failed.push(step.name);
-      progress.say(`  - ${step.name} left out: ${step.needs} failed`);
-      continue;
-    }
-    await progress
-      .step(step.name, () => runStep(root, step, env))
-      .catch((error: StackError) => {
-        failed.push(step.name);
-        progress.say(`${error.message}\n${error.detail ?? ''}`);
-      });
-  }
-  progress.say(summary(failed, checkSteps.length, Date.now() - started));
+  const outcomes = await runSideBySide(checkSteps, stepsAtOnce, (step) => {
+    const passed = progress.step(step.name, () => runStep(root, step, env)).then(() => true);
+    return passed.catch((error: StackError) => {
+      progress.say(`${error.message}\n${error.detail ?? ''}`);
+      return false;
+    });
+  });
+  const failed = checkSteps.filter(({ name }) => outcomes.get(name) !== 'passed');
+  for (const { name, needs } of failed)
+    if (outcomes.get(name) === 'left out') progress.say(`  - ${name} left out: ${needs} failed`);
+  const names = failed.map(({ name }) => name);
+  progress.say(summary(names, checkSteps.length, Date.now() - started));
   progress.say(`steps: ${checkSteps.length - failed.length} passed, ${failed.length} failed`);
   return failed.length ? 1 : 0;
 }
 
-async function runStep(root: string, { script, args }: CheckStep, env: NodeJS.ProcessEnv): Promise<void> {
+async function runStep(
+  root: string,
+  { name, script, args }: CheckStep,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   const path = join(root, script);
   if (!existsSync(path)) throw new StackError(`${script} is not there.`);
   const child = spawn(process.execPath, [path, ...args], {
@@ -85,7 +88,9 @@ async function runStep(root: string, { script, args }: CheckStep, env: NodeJS.Pr
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   if (code === 0) return;
   const detail = Buffer.concat(output).toString('utf8').trim();
-  throw new StackError(`It ended ${signal ? `by ${signal}` : `with exit code ${code}`}:`, { detail });
+  throw new StackError(`The ${name} ended ${signal ? `by ${signal}` : `with exit code ${code}`}:`, {
+    detail,
+  });
 }
 
 /** One line that says it all. Pure. */
