@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuditTrail } from '@swfx/audit';
 import { problemFrom, type AppError } from '@swfx/errors';
 import type { Express, Request, RequestHandler, Response } from 'express';
+import { namedProblem } from './express-app';
 
 /** Who calls an administrators' route. */
 export interface AdminCaller {
@@ -52,24 +53,34 @@ export interface AdminRouteOptions {
 
 /** Adds the route to an app, behind its scope and the audit trail. Problems are left to the app's own handler. */
 export function addAdminRoute(app: Express, options: AdminRouteOptions, route: AdminRoute): void {
-  const handlers: RequestHandler[] = [
-    async (request, response, next) => {
-      response.locals['caller'] = await admit(request, response, { ...options, route });
-      next();
-    },
-    ...(route.before ? [route.before] : []),
-    async (request, response) => {
-      const caller = response.locals['caller'] as AdminCaller;
-      const answer = await route.handle(request, caller).catch(async (error: unknown) => {
-        await recordAccess(options.audit, route, { caller, status: problemFrom(error).status });
-        throw error;
+  app[route.method](route.path, async (request: Request, response: Response) => {
+    const caller = await admit(request, response, { ...options, route });
+    const answer = await answerOf(request, response, { route, caller }).catch(async (error: unknown) => {
+      const { status } = problemFrom(namedProblem(error));
+      await recordAccess(options.audit, route, { caller, status });
+      throw error;
+    });
+    await recordAccess(options.audit, route, { caller, status: answer.status });
+    response.setHeader('cache-control', 'no-store');
+    response.status(answer.status).json(answer.body);
+  });
+}
+
+/** A body that cannot be read is a use of the route like any other. */
+async function answerOf(
+  request: Request,
+  response: Response,
+  { route, caller }: { route: AdminRoute; caller: AdminCaller },
+): Promise<AdminAnswer> {
+  const { before } = route;
+  if (before)
+    await new Promise<void>((resolve, reject) => {
+      void before(request, response, (error?: unknown) => {
+        if (error === undefined) resolve();
+        else reject(error instanceof Error ? error : new Error('the body cannot be read'));
       });
-      await recordAccess(options.audit, route, { caller, status: answer.status });
-      response.setHeader('cache-control', 'no-store');
-      response.status(answer.status).json(answer.body);
-    },
-  ];
-  app[route.method](route.path, ...handlers);
+    });
+  return route.handle(request, caller);
 }
 
 async function admit(

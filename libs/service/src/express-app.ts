@@ -36,7 +36,7 @@ export function answerProblems(app: Express, logger: Logger): void {
   });
   const handler: ErrorRequestHandler = (thrown: unknown, request, response, next) => {
     if (response.headersSent) return next(thrown);
-    const error = fromBodyParser(thrown);
+    const error = namedProblem(thrown);
     const problem = problemFrom(error);
     if (problem.status >= 500 && problem.status !== 503) {
       logger.error('A request failed', {
@@ -69,15 +69,17 @@ function endpointOf(request: Request): string {
   return typeof route?.path === 'string' ? `${request.baseUrl}${route.path}` : 'unmatched';
 }
 
-/** What express.json() throws, in our own terms. */
-function fromBodyParser(error: unknown): unknown {
-  const type = (error as { type?: unknown } | undefined)?.type;
+/**
+ * What Express and its body parsers throw at a request that cannot be read, in our own terms; whatever else it is given
+ * as it is. They say themselves whose fault it is, by a status: a client must not be able to make errors of ours.
+ */
+export function namedProblem(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
   if (type === 'entity.too.large')
     return new AppError('payload_too_large', 'the request body is too large', { cause: error });
-  if (typeof type === 'string' && /^(entity|encoding|charset|request)\./.test(type)) {
-    return new AppError('invalid_request', `the request body cannot be read: ${errorMessage(error)}`, {
-      cause: error,
-    });
-  }
-  return error;
+  if (typeof status !== 'number' || status < 400 || status >= 500) return error;
+  return new AppError('invalid_request', `the request cannot be read: ${errorMessage(error)}`, {
+    cause: error,
+  });
 }
