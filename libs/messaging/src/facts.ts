@@ -19,8 +19,12 @@ export interface Fact<Data> {
 
 /** The published facts. */
 export const facts = {
-  /** The set of signing keys has a new epoch. */
-  keySetChanged: defineFact('facts.key-set-changed', 1, z.object({ epoch: z.number().int() })),
+  /** The set of signing keys has a new epoch; with the signed set, so that nobody need ask for it. */
+  keySetChanged: defineFact(
+    'facts.key-set-changed',
+    1,
+    z.object({ epoch: z.number().int(), set: z.unknown().optional() }),
+  ),
   /** An operator asked for a rotation; the key-rotation service need not wait for its next poll. */
   rotationRequested: defineFact('facts.rotation-requested', 1, z.object({ requestId: z.string() })),
   /** A user was changed in a way that verifiers must learn of. */

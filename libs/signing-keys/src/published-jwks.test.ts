@@ -39,4 +39,15 @@ describe('a published key set', () => {
     expect(keys.get(active as string)).toMatchObject({ alg: 'ES256', state: 'active', leavesAt: null });
     expect(keys.get(active as string)?.key.type).toBe('public');
   });
+
+  it('imports a key once for all the sets that it is in, and another one under its kid again', () => {
+    const before = verificationKeys(keySet);
+    const [first, second] = kidsIn('pending', 'active') as [string, string];
+    const keys = keySet.keys.map((key) =>
+      key.kid === second ? { ...key, jwk: keySet.keys[0]?.jwk ?? {} } : key,
+    );
+    const after = verificationKeys({ ...keySet, epoch: 8, keys }, before);
+    expect(after.get(first)?.key).toBe(before.get(first)?.key);
+    expect(after.get(second)?.key.equals(before.get(first)?.key as never)).toBe(true);
+  });
 });

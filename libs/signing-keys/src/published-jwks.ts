@@ -19,21 +19,40 @@ export interface VerificationKey {
   leavesAt: Date | null;
 }
 
+/** A key as it was imported from a set. */
+export interface ImportedKey extends VerificationKey {
+  jwk: JsonWebKey;
+}
+
 /**
  * The keys that verify, by kid. A pending one does already: it may have become active since the set was read. Revoked
  * ones are there too, at their end, so that a verifier can tell a key that is over for good from one that it has not
- * heard of.
+ * heard of. What was imported for the set before, `former`, is not imported again.
  */
-export function verificationKeys(keySet: KeySet): Map<string, VerificationKey> {
+export function verificationKeys(
+  keySet: KeySet,
+  former: ReadonlyMap<string, ImportedKey> = new Map(),
+): Map<string, ImportedKey> {
   const known = keySet.keys.filter(({ state }) => state === 'revoked' || publishedStates.includes(state));
-  return new Map(known.map((key) => [key.kid, toVerificationKey(key)]));
+  return new Map(known.map((key) => [key.kid, toVerificationKey(key, former.get(key.kid))]));
 }
 
 function publishedKeys(keySet: KeySet): KeySet['keys'] {
   return keySet.keys.filter(({ state }) => publishedStates.includes(state));
 }
 
-function toVerificationKey({ kid, alg, jwk, state, leavesAt }: KeySet['keys'][number]): VerificationKey {
+function toVerificationKey(
+  { kid, alg, jwk, state, leavesAt }: KeySet['keys'][number],
+  former: ImportedKey | undefined,
+): ImportedKey {
   const end = state === 'revoked' ? new Date(0) : leavesAt;
-  return { kid, alg, state, leavesAt: end, key: createPublicKey({ key: jwk, format: 'jwk' }) };
+  // A kid that was imported says nothing of the key: only the same key is the same.
+  const key =
+    former && isSameJwk(former.jwk, jwk) ? former.key : createPublicKey({ key: jwk, format: 'jwk' });
+  return { kid, alg, state, leavesAt: end, jwk, key };
+}
+
+function isSameJwk(one: JsonWebKey, other: JsonWebKey): boolean {
+  const members = Object.keys(one);
+  return members.length === Object.keys(other).length && members.every((name) => one[name] === other[name]);
 }

@@ -7,7 +7,7 @@ import type { JsonWebKey } from 'node:crypto';
 import type { KeyRing } from '@swfx/config';
 import type { PoolClient } from '@swfx/database';
 import { applyChange, comesFrom } from './apply-change';
-import type { KeySet, KeySetSignature, SigningAlgorithm } from './key-set';
+import type { KeySet, KeySetSignature, SigningAlgorithm, StoredKeySet } from './key-set';
 import { keySetSigner } from './key-set-trust';
 import { keySetMissing } from './read-key-set';
 import type { SealedKey } from './seal';
@@ -40,8 +40,9 @@ export interface KeySetChange {
   publish: readonly NewKey[];
 }
 
-/** `epoch` is the set's epoch after the call, whoever raised it. */
-export type KeySetUpdate = { outcome: 'applied'; epoch: number } | { outcome: 'lost-race'; epoch: number };
+/** `epoch` is the set's epoch after the call, whoever raised it; `keySet` is what was signed, once it is committed. */
+export type KeySetUpdate =
+  { outcome: 'applied'; epoch: number; keySet: StoredKeySet } | { outcome: 'lost-race'; epoch: number };
 
 /**
  * Applies a change if the set is still at the epoch that the caller saw, in the caller's transaction, and signs the set
@@ -53,12 +54,13 @@ export async function updateKeySet(
   ring: KeyRing,
   { seen, change }: { seen: KeySet; change: KeySetChange },
 ): Promise<KeySetUpdate> {
-  const signature = signKeySet(applyChange(seen, change), keySetSigner(ring));
+  const next = applyChange(seen, change);
+  const signature = signKeySet(next, keySetSigner(ring));
   const epoch = await raiseEpoch(client, seen.epoch, signature);
   if (epoch === undefined) return { outcome: 'lost-race', epoch: await currentEpoch(client) };
   for (const transition of change.transitions) await moveKey(client, transition, change.at);
   for (const key of change.publish) await insertKey(client, key, change.at);
-  return { outcome: 'applied', epoch };
+  return { outcome: 'applied', epoch, keySet: { ...next, signature } };
 }
 
 async function raiseEpoch(

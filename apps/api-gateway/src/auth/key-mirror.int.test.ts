@@ -6,10 +6,12 @@ import { closeRedis, connectRedis, createFacts, facts, type Facts } from '@swfx/
 import { createMetrics } from '@swfx/metrics';
 import { serviceMetrics } from '@swfx/service';
 import {
+  announceKeySet,
   generateSigningKey,
   parseKeyRing,
   readAckCopies,
   readKeySet,
+  trustInRing,
   updateKeySet,
   type GeneratedKey,
 } from '@swfx/signing-keys';
@@ -25,7 +27,9 @@ import { send } from '../testing/raw-http';
 import { rotateKeys } from '../testing/rotate-keys';
 import { startTestGateway, type TestGateway } from '../testing/start-test-gateway';
 import { bearer, tokenBy } from '../testing/tokens';
+import { keyMirrorMetrics, startKeyMirror } from './key-mirror';
 
+const environment = { service: 'test', version: '0', environment: 'test' };
 const keyEncryptionKeys = `test:${randomBytes(32).toString('base64')}`;
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
 let redis: Awaited<ReturnType<typeof startTestRedis>>;
@@ -64,12 +68,11 @@ beforeAll(async () => {
   await migrate({ databaseUrl: postgres.url() });
   const onIdleError = () => undefined;
   pool = createPool({ url: new Secret(postgres.url()), applicationName: 'test', max: 4, onIdleError });
-  const environment = { service: 'test', version: '0', environment: 'test', registry: new Registry() };
   rotator = createFacts({
     redisUrl: new Secret(redis.url),
     name: 'test',
     logger: createSilentLogger(),
-    metrics: createMetrics({ ...environment, names: serviceMetrics }),
+    metrics: createMetrics({ ...environment, names: serviceMetrics, registry: new Registry() }),
   });
   await rotate();
 });
@@ -90,6 +93,70 @@ test('learns of a new key set by a fact, long before its poll', async () => {
     await rotator.publish(facts.keySetChanged, { epoch: next });
     return (await epoch()) === next;
   });
+});
+
+test('takes an announced set as it is, without asking for it', async () => {
+  await start();
+  await waitUntil(isReady);
+  const next = await rotate();
+  const set = announceKeySet(await readKeySet(pool));
+  await postgres.pause();
+  await waitUntil(async () => {
+    await rotator.publish(facts.keySetChanged, { epoch: next, set });
+    return (await epoch()) === next;
+  });
+  expect((await callWith(key)).status).toBe(200);
+  await postgres.resume();
+});
+
+test('asks for the truth when what is announced is not genuine, or nothing new', async () => {
+  const old = announceKeySet(await readKeySet(pool));
+  const next = await rotate();
+  await start();
+  await waitUntil(isReady);
+  const forged = await generateSigningKey('ES256');
+  const set = announceKeySet(await readKeySet(pool));
+  const { kid, jwk } = forged;
+  const keys = [...(set?.keys ?? []), ...(set?.keys ?? []).map((each) => ({ ...each, kid, jwk }))];
+  await rotator.publish(facts.keySetChanged, { epoch: next + 1, set: { ...set, epoch: next + 1, keys } });
+  await rotator.publish(facts.keySetChanged, { epoch: next + 1, set: old });
+  expect((await callWith(forged)).status).toBe(401);
+  expect((await callWith(key)).status).toBe(200);
+  expect(await epoch()).toBe(next);
+});
+
+test('a read that a newer announcement overtakes is no step back', async () => {
+  const refused = jest.fn();
+  let open!: () => void;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  let reads = 0;
+  let hear!: (data: { epoch: number; set: unknown }) => void;
+  const slowly = async (sql: string) => {
+    const result = await pool.query(sql);
+    reads += 1;
+    if (reads > 1) await gate;
+    return result;
+  };
+  const mirror = startKeyMirror({
+    db: { query: slowly } as unknown as Pool,
+    facts: { subscribe: (_fact, listener) => (hear = listener as never), onReconnect: () => undefined },
+    metrics: createMetrics({ ...environment, names: keyMirrorMetrics, registry: new Registry() }),
+    logger: createSilentLogger(),
+    pollSeconds: 300,
+    tokenLifeSeconds: 600,
+    trust: trustInRing(parseKeyRing(new Secret(keyEncryptionKeys))),
+    refusals: { refused, believed: () => undefined },
+  });
+  await waitUntil(() => mirror.keySet());
+  const read = mirror.freshRead();
+  await waitUntil(() => reads === 2);
+  const next = await rotate();
+  hear({ epoch: next, set: announceKeySet(await readKeySet(pool)) });
+  open();
+  expect(await read).toBe(true);
+  expect(mirror.keySet()?.epoch).toBe(next);
+  expect(refused).not.toHaveBeenCalled();
+  mirror.stop();
 });
 
 test('learns of a new key set by its poll while Redis is gone', async () => {

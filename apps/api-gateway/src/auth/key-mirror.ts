@@ -1,9 +1,9 @@
 /**
- * The gateway's copy of the key set: always the last good one, so that tokens verify with Postgres gone. It is read
- * again on a poll, at once when a fact says that the set changed, when Redis is back after a silence, and for a
+ * The gateway's copy of the key set: always the last good one, so that tokens verify with Postgres gone. A new one is
+ * taken from the fact that announces it; and it is read on a poll, when Redis is back after a silence, and for a
  * token whose kid is not known: such a token is refused only once a read that began after it arrived has not
  * brought its key. A read that cannot be made, or is not to be believed, refuses nobody; and no set is believed that
- * was not signed by whom the gateway trusts, whoever wrote its rows.
+ * was not signed by whom the gateway trusts, whoever wrote its rows or announced it.
  */
 import type { Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
@@ -13,8 +13,10 @@ import type { Metrics } from '@swfx/metrics';
 import {
   findForgery,
   keySetPollJitter,
+  readAnnouncedKeySet,
   readKeySet,
   verificationKeys,
+  type ImportedKey,
   type KeySet,
   type KeySetForgery,
   type KeySetTrust,
@@ -73,9 +75,11 @@ export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
   const listeners: (() => void)[] = [];
   const uses = createKeyUses(metrics, () => held);
   let held: KeySet | undefined;
-  let keys = new Map<string, VerificationKey>();
+  let keys = new Map<string, ImportedKey>();
   let trouble: string | undefined;
   let lastReadAt = performance.now();
+  /** What Postgres's clock said then. */
+  let lastReadClock: Date | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -89,16 +93,33 @@ export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
     }
     report(undefined);
     refusals.believed();
-    const before = held;
-    held = adoption.keySet;
     lastReadAt = performance.now();
-    if (held.epoch === before?.epoch) return true;
-    keys = verificationKeys(held);
-    logger.info('The key set is in force', { epoch: read.epoch });
+    lastReadClock = read.readAt;
+    putInForce(adoption.keySet);
+    return true;
+  }
+  function putInForce(keySet: KeySet): void {
+    const before = held;
+    held = keySet;
+    if (held.epoch === before?.epoch) return;
+    keys = verificationKeys(held, keys);
+    logger.info('The key set is in force', { epoch: held.epoch });
     for (const { revokedAt } of newTombstones(before, held))
       metrics.observe('jwt_key_revocation_propagation_seconds', secondsBetween(revokedAt, held.readAt));
     for (const listener of listeners) listener();
-    return true;
+  }
+  /**
+   * Takes an announced set that is genuine and newer than the one in force. Anybody can announce, so what is neither
+   * is worth no alert, and no set's age is told by it; the time of day is Postgres's, and not what the message says.
+   */
+  function hear(message: unknown): boolean {
+    if (!held || !lastReadClock) return false;
+    const clock = new Date(lastReadClock.getTime() + performance.now() - lastReadAt);
+    const heard = readAnnouncedKeySet(message, clock);
+    if (!heard || heard.epoch <= held.epoch) return false;
+    const adoption = judge(held, heard, options);
+    if (adoption.outcome === 'adopted') putInForce(adoption.keySet);
+    return adoption.outcome === 'adopted';
   }
   /** One line when trouble begins or changes, one when it is over; not one for each poll. */
   function report(problem: string | undefined): void {
@@ -108,8 +129,14 @@ export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
     trouble = problem;
   }
   async function read(): Promise<boolean> {
+    const epochBefore = held?.epoch ?? 0;
+    // While it was read a newer one may have been announced, which is as good an answer; an older one is another matter.
+    const isOvertaken = ({ epoch }: KeySet) => epoch >= epochBefore && epoch < (held?.epoch ?? 0);
     try {
-      return await within(readLimitMs, readKeySet(options.db).then(adopt));
+      return await within(
+        readLimitMs,
+        readKeySet(options.db).then((keySet) => isOvertaken(keySet) || adopt(keySet)),
+      );
     } catch (error) {
       report(errorMessage(error));
       return false;
@@ -125,8 +152,8 @@ export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
     shared.stop();
     clearTimeout(timer);
   }
-  options.facts.subscribe(facts.keySetChanged, ({ epoch }) => {
-    if (epoch !== held?.epoch) void shared.now();
+  options.facts.subscribe(facts.keySetChanged, ({ epoch, set }) => {
+    if (epoch !== held?.epoch && !hear(set)) void shared.now();
   });
   options.facts.onReconnect(() => void shared.now());
   metrics.onScrape(() => {

@@ -1,14 +1,14 @@
 /**
- * What the world learns of an attempt once it has ended: metrics, the hint to the verifiers, the row of a request
- * that is tried again or given up, audit and alerts. None of it can undo what was committed, and a part that fails
- * (Postgres went away) does not keep the others from happening.
+ * What operators learn of an attempt once it has ended: metrics, the row of a request that is tried again or given up,
+ * audit and alerts. None of it can undo what was committed, and a part that fails (Postgres went away) does not keep
+ * the others from happening.
  */
 import type { Alerts } from '@swfx/alerts';
 import type { AuditTrail } from '@swfx/audit';
 import type { Pool } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
-import { facts, type Facts, type TaskOutcome } from '@swfx/messaging';
+import type { TaskOutcome } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import type { RotationOutcome } from './rotate';
 import {
@@ -24,7 +24,6 @@ export interface Reporting {
   pool: Pool;
   audit: Pick<AuditTrail, 'record'>;
   alerts: Pick<Alerts, 'raise'>;
-  facts: Pick<Facts, 'publish'>;
   metrics: Metrics;
   logger: Logger;
   alertOnError: boolean;
@@ -49,9 +48,8 @@ export async function reportOutcome(
     to.logger.info('No rotation was due', { request: request.id, reason: result.reason });
     return 'success';
   }
-  const { epoch, summary } = result;
-  // First of all: verifiers wait for it, nobody waits for the rest.
-  await to.facts.publish(facts.keySetChanged, { epoch });
+  const { keySet, summary } = result;
+  const { epoch } = keySet;
   if (summary.promoted) to.metrics.increment('jwt_key_rotations_total');
   to.metrics.add('jwt_key_retirements_total', summary.retired.length);
   to.logger.info('The key set was rotated', { request: request.id, epoch, reason: result.reason });

@@ -1,5 +1,14 @@
 import { facts, parseFact, tryLock } from '@swfx/messaging';
-import { readActiveKey, readKeySet, type KeyState } from '@swfx/signing-keys';
+import {
+  findForgery,
+  readActiveKey,
+  readAnnouncedKeySet,
+  readKeySet,
+  trustInRing,
+  type KeySet,
+  type KeyState,
+  type StoredKeySet,
+} from '@swfx/signing-keys';
 import {
   createTestDatabase,
   createTestRedis,
@@ -68,6 +77,8 @@ const auditOf = (action: string) =>
 const ripen = () =>
   query(`UPDATE signing_key SET published_at = published_at - interval '10 minutes' WHERE state = 'pending'`);
 
+const byKid = ({ keys }: KeySet) => new Map(keys.map((key) => [key.kid, key]));
+
 async function kidsByState(): Promise<Record<string, string[]>> {
   const rows = await query<{ state: KeyState; kids: string[] }>(
     'SELECT state, array_agg(kid ORDER BY published_at, kid) AS kids FROM signing_key GROUP BY state',
@@ -107,7 +118,11 @@ describe('the first start', () => {
     expect(await rotator.metric('jwt_key_rotation_total', { operation: 'succeeded' })).toBe(1);
     expect(await rotator.metric('jwt_key_rotations_total')).toBe(1);
     await waitUntil(() => heard.length > 0, { describe: 'the fact is heard' });
-    expect(parseFact(facts.keySetChanged, heard[0] as string)).toEqual({ ok: true, data: { epoch: 1 } });
+    const fact = parseFact(facts.keySetChanged, heard[0] as string);
+    expect(fact).toMatchObject({ ok: true, data: { epoch: 1 } });
+    const announced = readAnnouncedKeySet(fact.ok && fact.data.set, new Date()) as StoredKeySet;
+    expect(byKid(announced)).toEqual(byKid(await readKeySet(database.pool)));
+    expect(findForgery(announced, trustInRing(rotator.rotator.ring))).toBeUndefined();
     expect(await rotator.due()).toEqual([]);
     listener.disconnect();
   });

@@ -1,6 +1,6 @@
 /**
- * One attempt at one request: to rotate, revoke, roll back or rewrap. The lock only keeps two rotators from doing the same work: it may be lost,
- * outlived or unreachable, and nothing depends on it. What makes a promotion happen once is the transaction: it keeps
+ * One attempt at one request: to rotate, revoke, roll back or rewrap. The lock only keeps two rotators from doing the
+ * same work: it may be lost, outlived or unreachable, and nothing depends on it. What makes a promotion happen once is the transaction: it keeps
  * the request and the set locked, decides again on what it then sees, and changes the set only if its epoch is still
  * the one from before the lock was tried. Key rows, audit records and the request's end are committed together.
  */
@@ -8,8 +8,9 @@ import type { AuditTrail, NoteAudit } from '@swfx/audit';
 import type { Pool, PoolClient } from '@swfx/database';
 import { AppError } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
-import { tryLock, type LockAttempt } from '@swfx/messaging';
+import { facts, tryLock, type Facts, type LockAttempt } from '@swfx/messaging';
 import {
+  announceKeySet,
   findForgery,
   readKeySet,
   readKeySetForUpdate,
@@ -33,6 +34,7 @@ export interface Rotator {
   pool: Pool;
   redis: Parameters<typeof tryLock>[0];
   audit: Pick<AuditTrail, 'transaction'>;
+  facts: Pick<Facts, 'publish'>;
   logger: Logger;
   ring: KeyRing;
   alg: SigningAlgorithm;
@@ -44,7 +46,7 @@ export interface Rotator {
 
 /** `not-ours`: another rotator took the request over, and nothing was done. */
 export type RotationOutcome =
-  | { outcome: 'succeeded'; epoch: number; reason: string; summary: ChangeSummary }
+  | { outcome: 'succeeded'; keySet: StoredKeySet; reason: string; summary: ChangeSummary }
   | { outcome: 'noop'; reason: string }
   | { outcome: 'waiting'; laggards: string[]; reason: string; waitedSeconds: number; alert: boolean }
   | { outcome: 'lock_contended' }
@@ -84,7 +86,7 @@ async function rotateLocked(
   seenEpoch: number | undefined,
 ): Promise<RotationOutcome> {
   const findThem = await findVerifiers(rotator);
-  return rotator.audit.transaction(async (client, note): Promise<RotationOutcome> => {
+  const outcome = await rotator.audit.transaction(async (client, note): Promise<RotationOutcome> => {
     if (!(await keepRequest(client, request))) return { outcome: 'not-ours' };
     await requireKeyEncryptionKeys(client, rotator.ring);
     const keySet = await readKeySetForUpdate(client);
@@ -101,10 +103,17 @@ async function rotateLocked(
       decision.kind === 'not-due' || decision.kind === 'nothing-to-do'
         ? ({ outcome: 'noop', reason: decision.reason } as const)
         : await carryOut(work, decision, { keySet, seenEpoch });
-    const epoch = outcome.outcome === 'succeeded' ? outcome.epoch : keySet.epoch;
+    const epoch = outcome.outcome === 'succeeded' ? outcome.keySet.epoch : keySet.epoch;
     await finishRequest(client, request, { state: outcome.outcome, result: outcome.reason, epoch });
     return outcome;
   });
+  // Before anything else, for verifiers wait for it; and only now, for until now it could have been undone.
+  if (outcome.outcome === 'succeeded') await announce(rotator, outcome.keySet);
+  return outcome;
+}
+
+async function announce(rotator: Rotator, keySet: StoredKeySet): Promise<void> {
+  await rotator.facts.publish(facts.keySetChanged, { epoch: keySet.epoch, set: announceKeySet(keySet) });
 }
 
 async function carryOut(
@@ -132,7 +141,7 @@ async function carryOut(
       operationId: request.id,
       fields: { keys: rewrapped, kek_id: rotator.ring.sealing.id, epoch: update.epoch },
     });
-  return { outcome: 'succeeded', epoch: update.epoch, reason: decision.reason, summary };
+  return { outcome: 'succeeded', keySet: update.keySet, reason: decision.reason, summary };
 }
 
 function requireGenuine(keySet: StoredKeySet, ring: KeyRing): void {

@@ -36,7 +36,8 @@ export interface KeyPlatform {
 export async function startKeyPlatform(counts: { gateways: number; rotators: number }): Promise<KeyPlatform> {
   const folder = mkdtempSync(join(tmpdir(), 'swfx-keys-'));
   // What is committed must survive a crash, as in a deployment; tests otherwise trade that for speed.
-  const postgres = await startTestPostgres({ settings: { synchronous_commit: 'on', fsync: 'on' } });
+  const settings = { synchronous_commit: 'on', fsync: 'on', track_commit_timestamp: 'on' };
+  const postgres = await startTestPostgres({ settings });
   const redis = await startTestRedis();
   const upstream = await startHttpStandIn();
   await migrate({ databaseUrl: postgres.url() });
