@@ -131,6 +131,7 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
     port: config.PROMETHEUS_PORT,
     metricsEnabled: config.PROMETHEUS_ENABLED,
     metrics,
+    if (phase === 'proof_requested') void proofs.poll();
     access: foundation.access,
     logger,
     version: serviceVersion,

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPostgresPrograms, startThrowawayPostgres, type PostgresServer } from '@swfx/postgres-server';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
+import { requestProof } from './catalogue/proofs';
 import { openSession } from './postgres-client/open-session';
 import { parseServerAddress, type ServerAddress } from './postgres-client/server-address';
 import { findZstd } from './programs/find-zstd';
@@ -212,6 +213,25 @@ describe('what a backup holds', () => {
         [result.id],
       );
       expect(rows).toEqual([{ severity: 'warning' }]);
+    });
+
+    it('leaves one that was proven as it was when it cannot be made again here, and says so', async () => {
+      const { id, folder, manifest } = await takeBackup();
+      await ground.judged(id);
+      const extensions = [...manifest.source.extensions, { name: 'postgis', version: '3.4' }];
+      const changed = { ...manifest, source: { ...manifest.source, extensions } };
+      await writeFile(join(folder, 'manifest.json'), JSON.stringify(changed));
+      await requestProof(ground.ops.pool, { id, requestedBy: 'operator:test' });
+      const { rows } = await waitUntil(async () => {
+        const found = await ground.ops.pool.query(
+          'SELECT verdict, verdict_reason AS reason FROM backup WHERE id = $1 AND proof_requested_by IS NULL',
+          [id],
+        );
+        return found.rowCount === 1 && found;
+      });
+      const reason = expect.stringMatching(/^it could not be proven again: .*postgis/);
+      expect(rows).toEqual([{ verdict: 'PROVEN', reason }]);
+      expect(await ground.auditActions(id)).toContain('db_backup_proof_failed');
     });
   });
 

@@ -29,7 +29,10 @@ describe('a backup that goes wrong', () => {
   const start = async (settings: Record<string, string> = {}) =>
     (service = await ground.start({ BACKUP_TARGETS: targets(source.url), ...settings }));
   const alerts = async () =>
-    (await ground.ops.pool.query(`SELECT kind, severity, title, error, context FROM alert ORDER BY id`)).rows;
+    (
+      await ground.ops.pool.query(`SELECT kind, severity, title, error, context FROM alert
+         WHERE status = 'firing' ORDER BY id`)
+    ).rows;
   const row = async (id: string) =>
     (await ground.ops.pool.query('SELECT * FROM backup_run WHERE id = $1', [id])).rows[0];
   const storedFiles = async () =>

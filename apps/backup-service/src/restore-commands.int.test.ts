@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createTestDatabase, startTestPostgres, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { Client } from 'pg';
 import { runCommand } from './testing/run-command';
@@ -84,6 +86,31 @@ describe('the commands of a restore', () => {
     expect(undone.err).toContain('nothing was written since the swap');
     expect(await rows()).toBe(10);
     await expect(swfx('undo')).rejects.toThrow('There is no restore to undo');
+  });
+
+  it('prove a backup again: one that is spoiled since stops counting as good, and people are told', async () => {
+    const again = await swfx('prove', backupId.slice(0, 8));
+    expect(again).toMatchObject({ exitCode: 0, out: expect.stringContaining('is PROVEN: restored and') });
+    const { location } = await ground.judged(backupId);
+    const dump = join(ground.backupDir, location, 'dump.pgdump.zst.sealed');
+    const whole = await readFile(dump);
+    await writeFile(dump, whole.subarray(0, -1));
+    const spoiled = await swfx('prove', backupId);
+    expect(spoiled).toMatchObject({
+      exitCode: 1,
+      out: expect.stringContaining('is CORRUPT: its stored bytes'),
+    });
+    const proven = () => service.metric('db_backup_last_proven_timestamp_seconds{database="platform"}');
+    await waitUntil(async () => (await proven()) === 0);
+    expect(await service.metric('db_backup_last_success_timestamp_seconds{database="platform"}')).toBe(0);
+
+    await writeFile(dump, whole);
+    expect(JSON.parse((await swfx('prove', backupId, '--json')).out)).toMatchObject({ verdict: 'PROVEN' });
+    await waitUntil(async () => (await proven()) > 0);
+    const { rows: told } = await ground.ops.pool.query(
+      `SELECT status FROM alert WHERE incident = 'backup-proof:platform' ORDER BY accepted_at`,
+    );
+    expect(told.map(({ status }) => status)).toEqual(['resolved', 'resolved', 'firing', 'resolved']);
   });
 
   it('show what retention keeps and why', async () => {

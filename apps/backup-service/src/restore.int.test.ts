@@ -36,7 +36,11 @@ describe('a restore', () => {
   const orders = async () => Number((await query('SELECT count(*) AS n FROM public.orders')).rows[0]?.['n']);
   const query = (sql: string) => retried(source.pool, sql);
   const alerts = async () =>
-    (await ground.ops.pool.query(`SELECT kind, error FROM alert ORDER BY accepted_at`)).rows;
+    (
+      await ground.ops.pool.query(
+        `SELECT kind, error FROM alert WHERE status = 'firing' ORDER BY accepted_at`,
+      )
+    ).rows;
   const databases = () =>
     onServer(async (server) =>
       (await server.query('SELECT datname FROM pg_database')).rows.map((row) => row.datname as string),

@@ -16,6 +16,8 @@ export interface RetentionClaim {
   database: string;
   /** An operator agreed that more than the usual share is deleted. */
   unlimited: boolean;
+  /** Why the last one stopped, or was put off; null when it was done. */
+  lastNote: string | null;
   owner: string;
 }
 
@@ -69,7 +71,7 @@ export async function claimRetention(
 ): Promise<RetentionClaim | undefined> {
   const { rows } = await db.query<Omit<RetentionClaim, 'owner'>>(
     `UPDATE backup_target SET lease_owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3)
-     WHERE id = $1 AND ${waits} RETURNING id, database, retention_unlimited AS unlimited`,
+     WHERE id = $1 AND ${waits} RETURNING id, database, retention_unlimited AS unlimited, retention_note AS "lastNote"`,
     [id, owner, leaseSeconds],
   );
   return rows[0] && { ...rows[0], owner };

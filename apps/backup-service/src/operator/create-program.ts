@@ -13,6 +13,7 @@ import { addCancelCommand } from './cancel-command';
 import { addDrillCommand } from './drill-command';
 import { addRestoreCommands } from './restore-commands';
 import { addRetentionCommand } from './retention-commands';
+import { addProveCommand } from './prove-command';
 import { withFoundation } from './with-foundation';
 
 export function createProgram(environment: Environment): Command {
@@ -68,6 +69,7 @@ export function createProgram(environment: Environment): Command {
     });
   addDrillCommand(backup, environment);
   addRestoreCommands(backup, environment);
+  addProveCommand(backup, environment);
   addRetentionCommand(backup, environment);
   addCancelCommand(backup, environment);
   return program;

@@ -1,4 +1,4 @@
-import type { AlertDraft } from '@swfx/alerts';
+import type { AlertDraft, ResolutionDraft } from '@swfx/alerts';
 import type { AuditEvent } from '@swfx/audit';
 import type { ProofClaim } from '../catalogue/proofs';
 import type { ProofResult } from './prove-backup';
@@ -58,5 +58,11 @@ export const proofEvents = {
         : 'Database backup failed its proof',
     error: failed.reason,
     context: { database: about.database, backup_id: about.id, verdict: failed.verdict },
+  }),
+  recovery: (about: About): ResolutionDraft => ({
+    incident: `backup-proof:${about.database}`,
+    kind: 'backup_proof_failed',
+    title: 'Database backup proven',
+    context: { database: about.database, backup_id: about.id },
   }),
 };

@@ -43,6 +43,7 @@ export async function carryOutUndo(work: RestoreWork, step: RestoreStepInHand): 
   if (!entered) return 'skipped';
   work.metrics.increment('db_restore_total', { outcome: 'undone' });
   work.logger.info('A restore was undone', { restore_id: claim.id, database: claim.database });
+  await work.alerts.resolve(restoreEvents.recovery(claim));
   return 'success';
 }
 

@@ -1,4 +1,4 @@
-import type { AlertDraft } from '@swfx/alerts';
+import type { AlertDraft, ResolutionDraft } from '@swfx/alerts';
 import type { AuditEvent } from '@swfx/audit';
 import type { RestoreClaim } from '../catalogue/restores';
 import type { Manifest } from '../seal/manifest';
@@ -66,5 +66,11 @@ export const restoreEvents = {
     title: claim.step === 'undo' ? 'Undo of a database restore failed' : 'Database restore failed',
     error: message,
     context: { database: claim.database, backup_id: claim.backupId, restore_id: claim.id, reason },
+  }),
+  recovery: (claim: RestoreClaim): ResolutionDraft => ({
+    incident: `restore:${claim.database}`,
+    kind: 'restore_failed',
+    title: claim.step === 'undo' ? 'Database restore undone' : 'Database restored',
+    context: { database: claim.database, backup_id: claim.backupId, restore_id: claim.id },
   }),
 };

@@ -51,6 +51,7 @@ export async function runRetention(
     await lease.stop();
   }
 }
+    else if (claim.lastNote !== null) await sayGoingOn(work, claim);
 
 /** Returns why it deleted nothing, where something is wrong. */
 async function lookThrough(
@@ -172,6 +173,15 @@ async function sayStopped(work: RetentionWork, claim: RetentionClaim, reason: st
     severity: 'warning',
     title: 'Backup retention has stopped',
     error: `${reason}; look with: npx swfx backup retention --dry-run`,
+    context: { database },
+  });
+}
+
+async function sayGoingOn({ alerts }: RetentionWork, { database }: RetentionClaim): Promise<void> {
+  await alerts.resolve({
+    incident: `backup-retention:${database}`,
+    kind: 'backup_retention_stopped',
+    title: 'Backup retention goes on',
     context: { database },
   });
 }

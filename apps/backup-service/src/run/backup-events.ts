@@ -1,4 +1,4 @@
-import type { AlertDraft } from '@swfx/alerts';
+import type { AlertDraft, ResolutionDraft } from '@swfx/alerts';
 import type { AuditEvent } from '@swfx/audit';
 import type { Claim } from '../catalogue/backup-runs';
 import { durationSeconds } from '../catalogue/backups';
@@ -59,5 +59,11 @@ export const backupEvents = {
       attempt: String(about.attempt),
       reason: failure.reason,
     },
+  }),
+  recovery: (about: About): ResolutionDraft => ({
+    incident: `backup:${about.database}`,
+    kind: 'backup_failed',
+    title: 'Database backup succeeded',
+    context: { database: about.database, backup_id: about.id },
   }),
 };

@@ -132,6 +132,7 @@ async function commit(
   work.metrics.observe('db_backup_duration_seconds', durationSeconds(manifest));
   work.metrics.observe('db_backup_size_bytes', manifest.dump.stored_bytes);
   work.logger.info('A backup was taken', { backup_id: claim.id, database: claim.database });
+  await work.alerts.resolve(backupEvents.recovery(claim));
   await sayWhatIsUnusual(work, claim, manifest);
   return 'success';
 }
