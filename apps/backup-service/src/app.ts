@@ -30,6 +30,7 @@ import type { RestoreWork } from './restore/restore-work';
 import type { RetentionWork } from './retention/retention-work';
 import { startRetentionTask } from './retention/start-retention-task';
 import { targetRules } from './schedule/target-rules';
+import { keepTargets } from './schedule/keep-targets';
 import { startRestoreTask } from './restore/start-restore-task';
 import { openStorage } from './storage/open-storage';
 import type { BackupStorage } from './storage/backup-storage';
@@ -116,6 +117,8 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
   });
   foundation.facts.subscribe(facts.restoreProgressed, ({ phase }) => {
     if (phase === 'asked') void restores.poll();
+  const targets = keepTargets(work, { rules });
+  lifecycle.onStop('targets', () => targets.stop());
   });
 
   const heartbeat = startHeartbeat(pool, {

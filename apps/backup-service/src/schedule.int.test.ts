@@ -1,5 +1,8 @@
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
-import { prepareGround, type TestGround, type TestService } from './testing/start-test-service';
+import { listTargets } from './catalogue/targets';
+import { removeUnnamed } from './schedule/keep-targets';
+import { openTestWork } from './testing/open-test-work';
+import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
 
 describe('several databases, each with its own schedule', () => {
   let ground: TestGround;
@@ -59,6 +62,44 @@ describe('several databases, each with its own schedule', () => {
     const { rows } = await ground.ops.pool.query('SELECT database, requested_by FROM backup_run');
     expect(rows).toEqual([{ database: 'berlin', requested_by: 'schedule' }]);
     expect((await schedules()).map(({ late }) => late)).toEqual([false, true]);
+  });
+
+  it('removes a database that no service is configured with any more, and not before nobody has had it for long', async () => {
+    await schedules();
+    const { pool } = ground.ops;
+    await pool.query(`
+      INSERT INTO backup_target (database, schedule, retention, named_until)
+        VALUES ('renamed', '{}', '{}', now() - interval '1 hour'), ('elsewhere', '{}', '{}', now() - interval '1 min');
+      INSERT INTO task_schedule (name, service, cron, next_run_at)
+        VALUES ('db_backup:renamed', 'backup-service', '0 2 * * *', now()), ('db_backup:elsewhere', 'backup-service', '0 2 * * *', now());
+      INSERT INTO backup_run (database, requested_by) VALUES ('renamed', 'schedule')`);
+    expect((await listTargets(pool)).filter(({ served }) => served).map(({ database }) => database)).toEqual([
+      'berlin',
+      'held',
+    ]);
+    const opened = await openTestWork(ground, { targets: targets(source.url), metrics: [] });
+    await removeUnnamed(opened.work, ['berlin', 'held'], 600);
+    await removeUnnamed(opened.work, ['berlin', 'held'], 600);
+    await opened.close();
+    const names = async (sql: string) =>
+      (await pool.query<{ name: string }>(sql)).rows.map(({ name }) => name);
+    expect(await names(`SELECT name FROM task_schedule WHERE name ~ 'renamed|elsewhere'`)).toEqual([
+      'db_backup:elsewhere',
+    ]);
+    expect(await names(`SELECT state AS name FROM backup_run WHERE database = 'renamed'`)).toEqual([
+      'cancelled',
+    ]);
+    expect((await listTargets(pool)).map(({ database }) => database)).toEqual([
+      'berlin',
+      'elsewhere',
+      'held',
+    ]);
+    expect(await ground.auditActions('renamed')).toEqual(['backup_target_removed']);
+    expect(await names(`SELECT incident AS name FROM alert WHERE status = 'resolved' ORDER BY 1`)).toEqual(
+      expect.arrayContaining(['backup:renamed', 'backup-proof:renamed', 'backup-retention:renamed']),
+    );
+    await pool.query(`DELETE FROM backup_target WHERE database IN ('renamed', 'elsewhere');
+      DELETE FROM task_schedule WHERE name = 'db_backup:elsewhere'`);
   });
 
   it('says when a backup is unlike the last ones, and counts it as the success that it is', async () => {

@@ -192,6 +192,8 @@ export const auditActions = {
     // Why it was not kept, in the words of the retention plan.
     fields: {
       ...backup,
+  // No service is configured with it any more: its schedule has ended, its backups stay.
+  backup_target_removed: { operation: 'backup_target', fields: { database: z.string() } },
       reason: z.string(),
       taken_at: z.iso.datetime(),
       size_bytes: z.number().nonnegative(),

@@ -25,15 +25,61 @@ export interface RetentionClaim {
 export async function enterTarget(db: Queryable, rules: TargetRules): Promise<void> {
   await db.query(
     `INSERT INTO backup_target (database, schedule, retention) VALUES ($1, $2, $3)
-     ON CONFLICT (database) DO UPDATE SET schedule = $2, retention = $3`,
+     ON CONFLICT (database) DO UPDATE SET schedule = $2, retention = $3, removed_at = NULL`,
     [rules.database, JSON.stringify(rules.schedule), JSON.stringify(rules.retention)],
   );
+}
+
+/** Says that a service has these databases, for so many seconds; 0 says that it has them no more. */
+export async function nameTargets(
+  db: Queryable,
+  databases: readonly string[],
+  seconds: number,
+): Promise<void> {
+  await db.query(
+    `UPDATE backup_target SET named_until = clock_timestamp() + make_interval(secs => $2)
+     WHERE database = ANY ($1)`,
+    [databases, seconds],
+  );
+}
+
+/** The databases that are backed up, and whether a service that runs now has each. */
+export async function listTargets(db: Queryable): Promise<{ database: string; served: boolean }[]> {
+  const { rows } = await db.query<{ database: string; served: boolean }>(
+    `SELECT database, named_until > clock_timestamp() AS served FROM backup_target
+     WHERE removed_at IS NULL ORDER BY 1`,
+  );
+  return rows;
+}
+
+/** Removes the databases that nobody has named for so long, with what waits to be backed up. Returns their names. */
+export async function removeTargets(
+  db: Queryable,
+  options: { own: readonly string[]; silentSeconds: number },
+): Promise<string[]> {
+  const { rows } = await db.query<{ database: string }>(
+    `UPDATE backup_target SET removed_at = clock_timestamp()
+     WHERE removed_at IS NULL AND database <> ALL ($1)
+       AND named_until <= clock_timestamp() - make_interval(secs => $2)
+     RETURNING database`,
+    [options.own, options.silentSeconds],
+  );
+  const databases = rows.map(({ database }) => database);
+  await db.query(
+    `UPDATE backup_run SET state = 'cancelled', cancelled_by = 'service:backup-service', finished_at = clock_timestamp(),
+            phase = NULL, lease_owner = NULL, lease_until = NULL
+     WHERE database = ANY ($1)
+       AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))`,
+    [databases],
+  );
+  return databases;
 }
 
 /** What is known of the databases; of one only where it is named. */
 export async function readTargets(db: Queryable, database: string | null): Promise<TargetRules[]> {
   const { rows } = await db.query<TargetRules>(
-    `SELECT database, schedule, retention FROM backup_target WHERE $1::text IS NULL OR database = $1 ORDER BY 1`,
+    `SELECT database, schedule, retention FROM backup_target
+     WHERE removed_at IS NULL AND ($1::text IS NULL OR database = $1) ORDER BY 1`,
     [database],
   );
   return rows;

@@ -5,15 +5,17 @@
 import type { Environment } from '@swfx/config';
 import { operatorName, printJson, printTable } from '@swfx/service';
 import { Command, InvalidArgumentError } from 'commander';
-import { askForBackup, chooseDatabase } from './ask-for-backup';
+import { listTargets } from '../catalogue/targets';
+import { askForBackup } from './ask-for-backup';
+import { chooseDatabase } from './choose-database';
 import { backupColumns, listBackups } from './list-backups';
 import { showBackup, summariseBackup } from './show-backup';
 import { describeEnd, followRun } from './follow-run';
 import { addCancelCommand } from './cancel-command';
 import { addDrillCommand } from './drill-command';
+import { addProveCommand } from './prove-command';
 import { addRestoreCommands } from './restore-commands';
 import { addRetentionCommand } from './retention-commands';
-import { addProveCommand } from './prove-command';
 import { withFoundation } from './with-foundation';
 
 export function createProgram(environment: Environment): Command {
@@ -43,7 +45,7 @@ export function createProgram(environment: Environment): Command {
     .action(
       async (database: string | undefined, options: { wait: boolean; json?: boolean }, command: Command) => {
         const report = await withFoundation(environment, async (foundation) => {
-          const choice = await chooseDatabase(foundation.pool, database);
+          const choice = chooseDatabase(await listTargets(foundation.pool), database);
           if (!choice.chosen) return command.error(choice.problem, { exitCode: 2 });
           const id = await askForBackup(foundation, {
             database: choice.database,
@@ -67,9 +69,9 @@ export function createProgram(environment: Environment): Command {
       if (json) printJson(found);
       else process.stdout.write(`${summariseBackup(found)}\n`);
     });
+  addProveCommand(backup, environment);
   addDrillCommand(backup, environment);
   addRestoreCommands(backup, environment);
-  addProveCommand(backup, environment);
   addRetentionCommand(backup, environment);
   addCancelCommand(backup, environment);
   return program;

@@ -1,20 +1,15 @@
 import type { Secret } from '@swfx/config';
 import { inTransaction, type Pool } from '@swfx/database';
-import { claimTick, ensureSchedule, startTask, type Task } from '@swfx/messaging';
+import { claimTick, startTask, type Task } from '@swfx/messaging';
 import { listDueRuns, requestRun } from '../catalogue/backup-runs';
-import { enterTarget, type TargetRules } from '../catalogue/targets';
-import { isBlackedOut, scheduleText } from '../schedule/backup-schedule';
+import type { TargetRules } from '../catalogue/targets';
+import { isBlackedOut } from '../schedule/backup-schedule';
+import { scheduleName } from '../schedule/schedule-name';
 import type { BackupWork } from './backup-work';
 import { runBackup } from './run-backup';
 
 const pollMs = 2_000;
 const concurrency = 2;
-export const scheduleService = 'backup-service';
-
-/** The name of a database's schedule. */
-export function scheduleName(database: string): string {
-  return `db_backup:${database}`;
-}
 
 /** Starts the task that takes backups: each database by its own schedule, and when an operator asks. */
 export function startBackupTask(
@@ -23,11 +18,8 @@ export function startBackupTask(
 ): Task {
   const { rules } = options;
   const databases = rules.map(({ database }) => database);
-  let scheduled = false;
 
   async function due(): Promise<string[]> {
-    if (!scheduled) await enterSchedules(work.pool, rules);
-    scheduled = true;
     for (const rule of await listDueSchedules(work.pool, rules)) await tick(work.pool, rule);
     return listDueRuns(work.pool, databases);
   }
@@ -41,18 +33,6 @@ export function startBackupTask(
     pollMs,
     concurrency,
   });
-}
-
-async function enterSchedules(pool: Pool, rules: readonly TargetRules[]): Promise<void> {
-  for (const rule of rules) {
-    await enterTarget(pool, rule);
-    await ensureSchedule(pool, {
-      name: scheduleName(rule.database),
-      service: scheduleService,
-      cron: scheduleText(rule.schedule),
-      jitterSeconds: rule.schedule.jitterSeconds,
-    });
-  }
 }
 
 /** Schedules whose tick has come. One in a blackout stays due, and is taken when that ends. */
