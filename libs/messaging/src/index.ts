@@ -1,5 +1,6 @@
 export { createFacts, facts, parseFact, type Fact, type Facts } from './facts';
 export { tryLock, type LockAttempt } from './lock';
+export { createNoSpool } from './no-spool';
 export { closeRedis, connectRedis, type RedisRole } from './redis';
 export {
   claimTick,

@@ -10,7 +10,14 @@ import type { Secret } from '@swfx/config';
 import { createPool, type Pool } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import { createLoggers, type Logger } from '@swfx/logging';
-import { closeRedis, connectRedis, createFacts, createSpool, type Facts } from '@swfx/messaging';
+import {
+  closeRedis,
+  connectRedis,
+  createFacts,
+  createNoSpool,
+  createSpool,
+  type Facts,
+} from '@swfx/messaging';
 import { createMetrics, type MetricName, type Metrics } from '@swfx/metrics';
 import { createLifecycle, type Lifecycle } from './lifecycle';
 import { observePool } from './observe-pool';
@@ -48,7 +55,13 @@ export interface Foundation {
 
 export function openFoundation(
   config: FoundationConfig,
-  self: { service: string; metrics: readonly MetricName[]; registry?: Metrics['registry'] },
+  self: {
+    service: string;
+    metrics: readonly MetricName[];
+    registry?: Metrics['registry'];
+    /** False for a command: it ends, and what it spooled would wait for ever. */
+    spools?: boolean;
+  },
 ): Foundation {
   const { service } = self;
   const environment = config.ENVIRONMENT;
@@ -83,7 +96,9 @@ export function openFoundation(
   const facts = createFacts({ redisUrl: config.REDIS_URL, name: service, logger, metrics });
   lifecycle.onStop('facts', () => facts.stop());
 
-  const auditSpool = createSpool({ folder: join(config.SPOOL_DIR, service, 'audit') });
+  const openSpool = (part: string) =>
+    self.spools === false ? createNoSpool() : createSpool({ folder: join(config.SPOOL_DIR, service, part) });
+  const auditSpool = openSpool('audit');
   const audit = createAuditTrail({
     pool,
     service,
@@ -98,7 +113,7 @@ export function openFoundation(
   const alerts = createAlerts({
     pool,
     facts,
-    spool: createSpool({ folder: join(config.SPOOL_DIR, service, 'alerts') }),
+    spool: openSpool('alerts'),
     intake:
       config.ALERT_INTAKE_URL && config.ALERT_INTAKE_TOKEN
         ? { url: config.ALERT_INTAKE_URL, token: config.ALERT_INTAKE_TOKEN }

@@ -23,6 +23,7 @@ export async function withFoundation<T>(
   const foundation = openFoundation(config, {
     service: 'api-gateway',
     metrics: [],
+    spools: false,
     ...(registry && { registry }),
   });
   try {

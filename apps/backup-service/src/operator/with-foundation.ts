@@ -13,7 +13,7 @@ export async function withFoundation<T>(
   const config = loadConfig(operatorConfig, environment);
   // Standard output is the command's: only what a person must act on is logged beside it.
   const quiet = { ...config, LOG_LEVEL: 'error' };
-  const foundation = openFoundation(quiet, { service: 'backup-service', metrics: [] });
+  const foundation = openFoundation(quiet, { service: 'backup-service', metrics: [], spools: false });
   try {
     return await work(foundation);
   } finally {
