@@ -87,6 +87,17 @@ test('an emergency token passes with everything down, within its scopes; it is a
   expect(used[0]).not.toContain(token);
 });
 
+test('who carries one is told so, without Postgres and without an account', async () => {
+  const token = (await run('break-glass-token', '--key', keyFile, '--scopes', 'platform:read')).trim();
+  const answer = await send(`${gateway.url}/auth/me`, { headers: bearer(token) });
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(answer.body)).toMatchObject({
+    subject: expect.stringMatching(/^operator:./) as string,
+    email: null,
+    scopes: ['platform:read'],
+  });
+});
+
 test('nobody else passes: what cannot be checked is not let through', async () => {
   const answer = await send(`${gateway.url}/api/x`, { headers: bearer('abc') });
   expect(answer.status).toBe(401);

@@ -307,10 +307,36 @@ describe('changing a user', () => {
   test.each([
     ['a weak password', { email: 'x@example.com', password: 'short' }],
     ['no address', { email: 'x', password: 'long enough it is' }],
+    ['an address that cannot be stored', { email: 'x\u0000@example.com', password: 'long enough it is' }],
     ['a scope with a space', { email: 'x@example.com', password: 'long enough it is', scopes: ['a b'] }],
     ['a member that is not known', { email: 'x@example.com', password: 'long enough it is', admin: true }],
   ])('refuses a user with %s', async (_case, body) => {
     expect((await post('/admin/users', body, admin)).status).toBe(400);
+  });
+
+  test('the last administrator stays, however many would take each other away at once', async () => {
+    const putRights = (id: string, body: object) =>
+      send(`${gateways[1].url}/admin/users/${id}/rights`, {
+        method: 'PUT',
+        headers: { ...admin, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const others = [await newUser(), await newUser(), await newUser()];
+    const [one, two, three] = others.map(({ id }) => id) as [string, string, string];
+    for (const { id } of others) expect((await putRights(id, { roles: ['admin'] })).status).toBe(200);
+    // Nobody else is one any more; whoever asks has a token from before.
+    await platform.database.pool.query(
+      `UPDATE app_user SET roles = '{}', scopes = array_remove(scopes, 'admin:users') WHERE NOT id = ANY ($1)`,
+      [[one, two, three]],
+    );
+    const answers = await Promise.all([
+      change(one, 'disable'),
+      change(two, 'disable'),
+      putRights(three, { roles: [] }),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 409]);
+    const refused = answers.find(({ status }) => status === 409) as RawAnswer;
+    expect(JSON.parse(refused.body)).toMatchObject({ code: 'last_administrator' });
   });
 
   test('whoever has no scope for it is forbidden, and audited; without a token nobody gets that far', async () => {

@@ -151,6 +151,11 @@ export const errorCatalogue = {
     title: 'There is such a user already',
     remedy: 'Change the user who is there, or choose another address.',
   },
+  last_administrator: {
+    kind: 'conflict',
+    title: 'This is the last administrator',
+    remedy: 'Make another administrator first; an operator can do without: "swfx users disable".',
+  },
   keys_unavailable: {
     kind: 'unavailable',
     title: 'The signing keys cannot be read at the moment',

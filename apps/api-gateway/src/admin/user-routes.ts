@@ -9,18 +9,16 @@ import { addUser } from '../auth/add-user';
 import type { Authenticate } from '../auth/authenticate';
 import type { BoundedWork } from '../auth/bounded-work';
 import { changeUser, type UserChange } from '../auth/change-user';
+import { emailMaxLength, emailSyntax } from '../auth/email-address';
 import { passwordLength } from '../auth/password';
-import { scopeSyntax } from '../auth/roles';
+import { scopeSyntax, usersScope } from '../auth/roles';
 import { listUsers } from '../auth/users';
 import { listedUser } from '../operator/listed-user';
-
-/** The scope that every route here needs. */
-export const usersScope = 'admin:users';
 
 const words = z.array(z.string().max(100).regex(scopeSyntax)).max(50);
 /** The body of `POST /admin/users`. */
 export const newUserSchema = z.strictObject({
-  email: z.string().regex(/^[^\s@]{1,64}@[^\s@]{1,189}$/, { error: 'must be an e-mail address' }),
+  email: z.string().max(emailMaxLength).regex(emailSyntax, { error: 'must be an e-mail address' }),
   password: z.string().min(passwordLength.minimum).max(passwordLength.maximum),
   scopes: words.default([]),
   roles: words.default([]),
@@ -98,7 +96,14 @@ async function change(
   options: UserRouteOptions & { change: UserChange },
 ): Promise<AdminAnswer> {
   const user = { id: String(request.params['id']) };
-  const result = await changeUser(options, { user, change: options.change, requestedBy: caller.subject });
+  const result = await changeUser(options, {
+    user,
+    change: options.change,
+    requestedBy: caller.subject,
+    keepAdministrator: true,
+  });
   if (result.outcome === 'no-such-user') throw new AppError('not_found', 'there is no such user');
+  if (result.outcome === 'last-administrator')
+    throw new AppError('last_administrator', 'nobody would be left who may change users');
   return { status: 200, body: listedUser(result.user) };
 }

@@ -9,6 +9,7 @@ import type { AuditEvent, AuditTrail } from '@swfx/audit';
 import type { PoolClient } from '@swfx/database';
 import { facts, type Facts } from '@swfx/messaging';
 import { cutOff } from '@swfx/signing-keys';
+import { leavesNoAdministrator } from './last-administrator';
 import { endFamiliesOf, type FamilyEnd } from './refresh/refresh-store';
 import {
   lockUserForChange,
@@ -30,6 +31,8 @@ export type UserChangeResult =
   | { outcome: 'changed'; user: UserSummary; sessionsEnded: number }
   /** They were like that already. */
   | { outcome: 'unchanged'; user: UserSummary }
+  /** Nobody would be left who may change users. */
+  | { outcome: 'last-administrator' }
   | { outcome: 'no-such-user' };
 
 export interface ChangeUserPorts {
@@ -37,17 +40,29 @@ export interface ChangeUserPorts {
   facts: Pick<Facts, 'publish'>;
 }
 
-/** Changes the user with that address or id; `requestedBy` is a pseudonymous id. */
+export interface UserChangeRequest {
+  user: { email: string } | { id: string };
+  change: UserChange;
+  /** A pseudonymous id. */
+  requestedBy: string;
+  /** Refuses to take the last administrator away: for whoever could not make a new one. */
+  keepAdministrator?: boolean;
+}
+
+/** Changes the user with that address or id. */
 export async function changeUser(
   { audit, facts: speaker }: ChangeUserPorts,
-  request: { user: { email: string } | { id: string }; change: UserChange; requestedBy: string },
+  request: UserChangeRequest,
 ): Promise<UserChangeResult> {
   const result = await audit.transaction(async (client, note): Promise<UserChangeResult> => {
     const before = await lockUserForChange(client, request.user);
     if (!before) return { outcome: 'no-such-user' };
     if (!isChange(before, request.change)) return { outcome: 'unchanged', user: before };
-    const { user, sessionsEnded, event } = await apply(client, before, request.change);
-    const subject = subjectOf(user);
+    const after = changed(before, request.change);
+    if (request.keepAdministrator && (await leavesNoAdministrator(client, { before, after })))
+      return { outcome: 'last-administrator' };
+    const { sessionsEnded, event } = await apply(client, before, request.change);
+    const subject = subjectOf(after);
     await note({
       ...event,
       outcome: 'success',
@@ -55,7 +70,7 @@ export async function changeUser(
       subject,
       operationId: randomUUID(),
     });
-    return { outcome: 'changed', user, sessionsEnded };
+    return { outcome: 'changed', user: after, sessionsEnded };
   });
   if (result.outcome === 'changed') await speaker.publish(facts.userChanged, { userId: result.user.id });
   return result;
@@ -77,13 +92,26 @@ function isChange(user: UserSummary, change: UserChange): boolean {
   }
 }
 
+/** The user as the change leaves them. */
+function changed(user: UserSummary, change: UserChange): UserSummary {
+  switch (change.kind) {
+    case 'disable':
+      return { ...user, disabled: true };
+    case 'enable':
+      return { ...user, disabled: false };
+    case 'rights':
+      return { ...user, roles: change.roles ?? user.roles, scopes: change.scopes ?? user.scopes };
+    case 'password':
+      return user;
+  }
+}
+
 type ChangeAction = 'user_disabled' | 'user_enabled' | 'user_rights_changed' | 'user_password_changed';
 type ChangeEvent = {
   [Action in ChangeAction]: Pick<Extract<AuditEvent, { action: Action }>, 'action' | 'fields'>;
 }[ChangeAction];
 
 interface Applied {
-  user: UserSummary;
   sessionsEnded: number;
   event: ChangeEvent;
 }
@@ -105,13 +133,13 @@ async function disable(client: PoolClient, user: UserSummary): Promise<Applied> 
   await setDisabled(client, user.id, true);
   const sessionsEnded = await shutOut(client, user, 'user_disabled');
   const event = { action: 'user_disabled', fields: { sessions_ended: sessionsEnded } } as const;
-  return { user: { ...user, disabled: true }, sessionsEnded, event };
+  return { sessionsEnded, event };
 }
 
 async function enable(client: PoolClient, user: UserSummary): Promise<Applied> {
   await setDisabled(client, user.id, false);
   const event = { action: 'user_enabled', fields: {} } as const;
-  return { user: { ...user, disabled: false }, sessionsEnded: 0, event };
+  return { sessionsEnded: 0, event };
 }
 
 /** Sessions go on: the next refresh makes a token of the new rights. */
@@ -124,14 +152,14 @@ async function giveRights(
   await cutOff(client, subjectOf(user));
   const fields = { roles, scopes, previous_roles: user.roles, previous_scopes: user.scopes };
   const event = { action: 'user_rights_changed', fields } as const;
-  return { user: { ...user, roles, scopes }, sessionsEnded: 0, event };
+  return { sessionsEnded: 0, event };
 }
 
 async function givePassword(client: PoolClient, user: UserSummary, passwordHash: string): Promise<Applied> {
   await setPasswordHash(client, user.id, passwordHash);
   const sessionsEnded = await shutOut(client, user, 'password_changed');
   const event = { action: 'user_password_changed', fields: { sessions_ended: sessionsEnded } } as const;
-  return { user, sessionsEnded, event };
+  return { sessionsEnded, event };
 }
 
 /** Ends the sessions of a user and refuses their tokens; returns how many sessions there were. */

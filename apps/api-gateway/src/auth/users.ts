@@ -53,8 +53,9 @@ export async function lockUserForToken(client: PoolClient, id: string): Promise<
   return rows[0];
 }
 
-/** The user that one of our own tokens names. */
+/** The user that one of our own tokens names; an emergency token names none, and Postgres is not asked. */
 export async function findUserBySubject(db: Queryable, subject: string): Promise<UserSummary | undefined> {
+  if (!subject.startsWith(subjectPrefix)) return undefined;
   const { rows } = await db.query<UserSummary>(
     `SELECT ${columns}, created_at AS "createdAt" FROM app_user WHERE id = $1`,
     [subject.slice(subjectPrefix.length)],

@@ -5,8 +5,9 @@
  */
 import { serviceVersion } from '@swfx/service';
 import type { z } from 'zod';
-import { newUserSchema, rightsSchema, usersScope } from '../admin/user-routes';
+import { newUserSchema, rightsSchema } from '../admin/user-routes';
 import { credentialsSchema, refreshTokenSchema } from '../auth/auth-routes';
+import { usersScope } from '../auth/roles';
 import type { Route } from '../proxy/route-table';
 import { answerSchemas, toSchema } from './answer-schemas';
 
@@ -67,7 +68,7 @@ const operations: Operation[] = [
     ...users,
     body: rightsSchema,
     answer: [200, 'User'],
-    problems: [400, 404],
+    problems: [400, 404, 409],
   },
   {
     method: 'post',
@@ -75,7 +76,7 @@ const operations: Operation[] = [
     summary: 'Ends a user’s sessions and refuses their tokens at every gateway',
     ...users,
     answer: [200, 'User'],
-    problems: [404],
+    problems: [404, 409],
   },
   {
     method: 'post',

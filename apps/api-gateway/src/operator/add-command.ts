@@ -1,6 +1,7 @@
 import { operatorName, printJson } from '@swfx/service';
 import { InvalidArgumentError, type Command } from 'commander';
 import { addUser } from '../auth/add-user';
+import { isEmailAddress } from '../auth/email-address';
 import { effectiveScopes } from '../auth/roles';
 import { choosePassword, type PasswordChoice } from './choose-password';
 import { describeAddition } from './describe-user';
@@ -50,6 +51,6 @@ export function addAddCommand(users: Command, context: OperatorContext): void {
 }
 
 function emailAddress(text: string): string {
-  if (/^[^\s@]{1,64}@[^\s@]{1,189}$/.test(text)) return text;
+  if (isEmailAddress(text)) return text;
   throw new InvalidArgumentError('It must be an e-mail address.');
 }

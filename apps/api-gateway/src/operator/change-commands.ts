@@ -93,11 +93,11 @@ async function change(
     process.stdout.write(
       `${describeChange(result, request.done)}\n${password ? `Password: ${password}\n` : ''}`,
     );
-  if (result.outcome === 'no-such-user') process.exitCode = 1;
+  if (!('user' in result)) process.exitCode = 1;
 }
 
 function changeAsJson(result: UserChangeResult): object {
-  if (result.outcome === 'no-such-user') return { changed: false, user: null };
+  if (!('user' in result)) return { changed: false, user: null };
   const sessionsEnded = result.outcome === 'changed' ? result.sessionsEnded : 0;
   return {
     changed: result.outcome === 'changed',

@@ -18,6 +18,8 @@ export function describeChange(result: UserChangeResult, done: string): string {
   switch (result.outcome) {
     case 'no-such-user':
       return 'There is no such user; nothing was changed.';
+    case 'last-administrator':
+      return 'Nobody would be left who may change users; nothing was changed.';
     case 'unchanged':
       return `${result.user.email} was ${done} already; nothing was changed.`;
     case 'changed': {
