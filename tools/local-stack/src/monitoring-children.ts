@@ -48,6 +48,8 @@ export function monitoringChildren(facts: StackFacts, programs: MonitoringProgra
         // What fires before Alertmanager is discovered is said again soon, and not in a minute.
         '--rules.alert.resend-delay=5s',
         `--web.listen-address=${listen('prometheus')}`,
+        // The links of alerts lead to the runbooks there.
+        `--web.user-assets=${join(layout.root, 'docs')}`,
       ],
     },
     {

@@ -8,7 +8,7 @@ import { localAlertmanagerConfig, localPrometheusConfig, scaleDurations } from '
 import { monitoringSettings } from './monitoring-settings';
 import type { MonitoringSettings } from './monitoring-settings';
 import type { StackFacts } from './services';
-import { slackWebhookUrl } from './urls';
+import { runbooksUrl, slackWebhookUrl } from './urls';
 import { writePrivateFile } from './write-private-file';
 
 /** Writes them anew; they hold no secret, and name the files that do. */
@@ -42,6 +42,7 @@ async function prometheusConfig(facts: StackFacts, settings: MonitoringSettings)
     {
       rules: join(layout.monitoringDir, 'rules/*.yml'),
       environment: overrides['ENVIRONMENT'] ?? dotenv['ENVIRONMENT'] ?? 'development',
+      runbooksUrl: runbooksUrl(facts),
       intervalSeconds: settings.intervalSeconds,
       targets: {
         'api-gateway': local(ports.gatewayOperations),

@@ -1,5 +1,6 @@
 import { layoutOf } from './layout';
 import { usualPorts } from './ports';
+import type { MonitoringPrograms } from './programs';
 import type { ProvisionedMachine } from './provision';
 import { completeSecrets } from './secrets';
 import { defineServices, operatorEnvironment } from './services';
@@ -66,6 +67,16 @@ describe('defineServices', () => {
   it('takes --env before everything', () => {
     const overrides = { SLACK_WEBHOOK_URL: 'http://127.0.0.1:1/' };
     expect(service('alert-dispatcher', { overrides }).env).toMatchObject(overrides);
+  });
+
+  it('links to runbooks where there is a Prometheus that serves them, or where a .env says', () => {
+    const monitoring = {} as MonitoringPrograms;
+    const link = (changes: Partial<StackFacts>) =>
+      service('alert-dispatcher', changes).env['ALERT_RUNBOOK_URL'];
+    expect(link({})).toBeUndefined();
+    expect(link({ monitoring })).toBe('http://localhost:9091/user/runbooks/');
+    const dotenv = { ALERT_RUNBOOK_URL: 'https://runbooks.example/' };
+    expect([link({ dotenv }), link({ dotenv, monitoring })]).toEqual(Array(2).fill(dotenv.ALERT_RUNBOOK_URL));
   });
 
   it('puts the programs that were found off PATH on it', () => {

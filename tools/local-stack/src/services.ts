@@ -7,7 +7,7 @@ import type { ProvisionedMachine } from './provision';
 import type { Secrets } from './secrets';
 import { startService } from './start-service';
 import type { Child } from './supervise';
-import { adminUrl, loginUrl, redisUrl, slackWebhookUrl } from './urls';
+import { adminUrl, loginUrl, redisUrl, runbooksUrl, slackWebhookUrl } from './urls';
 
 export type StackFacts = {
   layout: Layout;
@@ -124,6 +124,8 @@ function dispatcher(facts: StackFacts): ServiceDefinition {
       DATABASE_URL: loginUrl(facts, 'swfx_dispatcher_login', 'ops'),
       SLACK_WEBHOOK_URL: slackWebhookUrl(facts),
       SLACK_ALERTING_ENABLED: 'true',
+      // Only then is there somebody to serve them.
+      ...(facts.monitoring ? { ALERT_RUNBOOK_URL: runbooksUrl(facts) } : {}),
     },
   });
 }

@@ -2,6 +2,7 @@ import type { Ports } from './ports';
 import type { Secrets } from './secrets';
 
 type Facts = { ports: Ports; secrets: Secrets };
+type Settings = { dotenv: Record<string, string>; overrides: Record<string, string> };
 
 /** The superuser's URL of a database of the stack. Holds the password. Pure. */
 export function adminUrl({ ports, secrets }: Facts, database: string): string {
@@ -23,6 +24,12 @@ export function redisUrl({ ports, secrets }: Facts): string {
 /** The webhook of the Slack stand-in, which is as secret as Slack's own. Pure. */
 export function slackWebhookUrl({ ports, secrets }: Facts): string {
   return `http://127.0.0.1:${ports.slack}/services/T000/B000/${secrets.slackWebhookSecret}`;
+}
+
+/** Where the runbooks are: where a setting says, or at the stack's Prometheus, which serves `docs` too. Pure. */
+export function runbooksUrl({ ports, dotenv, overrides }: { ports: Ports } & Settings): string {
+  const given = overrides['ALERT_RUNBOOK_URL'] ?? dotenv['ALERT_RUNBOOK_URL'];
+  return given || `http://localhost:${ports.prometheus}/user/runbooks/`;
 }
 
 function postgresUrl(user: string, password: string, port: number, database: string): string {

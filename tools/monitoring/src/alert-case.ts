@@ -12,8 +12,10 @@ export interface AlertCase {
   /** The labels beside those that the rule sets. */
   labels?: Record<string, string>;
   description: string;
-  /** The alert that fires in its place when none of its series are there. */
+  /** The alert that fires in its place when its series are not there. */
   twin: string;
+  /** Metrics whose absence is no trouble, and which the twin therefore does not tell. */
+  mayLack?: readonly string[];
   /** Other courses in which it must not fire, each named. */
   alsoQuiet?: { name: string; series: Record<string, string>; at: string }[];
 }

@@ -84,6 +84,7 @@ it.each([
   ['dispatcher', ['alertname=TargetDown', 'severity=warning']],
   ['direct', ['alertname=AlertDispatcherDown', 'severity=critical']],
   ['direct', ['alertname=NotificationsFailing', 'severity=critical']],
+  ['direct', ['alertname=AlertsMissing', 'severity=warning']],
   ['watchdog', ['alertname=Watchdog', 'severity=none']],
 ])('the receiver %s gets %j', async (name, labels) => {
   const args = ['config', 'routes', 'test', `--config.file=${file}`, ...labels];
@@ -139,6 +140,11 @@ it.each([
     'a job that is gone over its series',
     { alertname: 'TargetMissing', severity: 'critical', job: 'redis' },
     { alertname: 'EngineMetricsAbsent', severity: 'critical' },
+  ],
+  [
+    'a key set that is not believed over the rotation that waits for it',
+    { alertname: 'JWTKeySetRefused', severity: 'critical', reason: 'bad_signature' },
+    { alertname: 'JWTRotationWaits', severity: 'critical' },
   ],
 ])('puts %s', async (_, cause: Record<string, string>, symptom: Record<string, string>) => {
   await fire(cause, symptom);

@@ -41,8 +41,10 @@ function annotationProblems(rule: AlertRule, isThere: (path: string) => boolean)
   if (!severities.includes(rule.labels['severity'] ?? '')) problems.push('has no severity');
   if (!summary) problems.push('has no summary');
   if (!description) problems.push('has no description');
-  if (runbook !== `docs/runbooks/${rule.alert}.md`) problems.push('does not name its runbook');
-  else if (!isThere(runbook)) problems.push(`has no runbook at ${runbook}`);
+  const page = `docs/runbooks/${rule.alert}.md`;
+  if (runbook !== `{{ $externalLabels.runbooks }}${rule.alert}.md`)
+    problems.push('does not link to its runbook');
+  else if (!isThere(page)) problems.push(`has no runbook at ${page}`);
   return problems.map((problem) => `${rule.alert} ${problem}.`);
 }
 

@@ -1,5 +1,5 @@
 export { exporterMetrics } from './exporter-metrics';
-export { queriesOf, runbookBlocks, type RunbookBlock } from './read-runbooks';
+export { commandsOf, queriesOf, runbookBlocks, type RunbookBlock } from './read-runbooks';
 export { localAlertmanagerConfig, type LocalAlertmanager } from './local-alertmanager';
 export { localPrometheusConfig, type LocalPrometheus } from './local-prometheus';
 export { scaleDurations } from './scale-durations';

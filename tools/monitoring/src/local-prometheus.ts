@@ -7,6 +7,8 @@ export interface LocalPrometheus {
   /** A pattern for the rule files. */
   rules: string;
   environment: string;
+  /** Where the runbooks are, with a slash at its end. */
+  runbooksUrl: string;
   intervalSeconds: number;
 }
 
@@ -21,10 +23,13 @@ export function localPrometheusConfig(deployed: string, local: LocalPrometheus):
       scrape_interval: interval,
       scrape_timeout: interval,
       evaluation_interval: interval,
-      external_labels: { env: local.environment },
+      external_labels: { env: local.environment, runbooks: local.runbooksUrl },
     },
     rule_files: [local.rules],
-    alerting: { alertmanagers: [{ static_configs: [{ targets: [addressOf(local, 'alertmanager')] }] }] },
+    alerting: {
+      ...config.alerting,
+      alertmanagers: [{ static_configs: [{ targets: [addressOf(local, 'alertmanager')] }] }],
+    },
     scrape_configs: config.scrape_configs.map((job) => ({
       ...job,
       static_configs: [{ targets: [addressOf(local, job.job_name)] }],
@@ -40,5 +45,6 @@ function addressOf({ targets }: LocalPrometheus, job: string): string {
 
 interface PrometheusConfig {
   global: Record<string, unknown>;
+  alerting: Record<string, unknown>;
   scrape_configs: { job_name: string }[];
 }

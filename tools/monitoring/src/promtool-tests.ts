@@ -17,6 +17,7 @@ export interface PromtoolFile {
 interface PromtoolTest {
   name: string;
   interval: string;
+  external_labels: Record<string, string>;
   input_series: { series: string; values: string }[];
   alert_rule_test: { eval_time: string; alertname: string; exp_alerts: ExpectedAlert[] }[];
 }
@@ -124,10 +125,15 @@ function expected(rule: AlertRule, labels: Record<string, string>, description: 
   };
 }
 
-/** What is written about an alert may name its labels. */
+/** Where a Prometheus says that the runbooks are. */
+const external_labels = { runbooks: 'https://runbooks.example/' };
+
+/** What is written about an alert may name its labels, and where the runbooks are. */
 function rendered(texts: Record<string, string>, labels: Record<string, string>): Record<string, string> {
   const render = (text: string): string =>
-    text.replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, name: string) => labels[name] ?? '');
+    text
+      .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, name: string) => labels[name] ?? '')
+      .replace('{{ $externalLabels.runbooks }}', external_labels.runbooks);
   return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, render(text)]));
 }
 
@@ -138,5 +144,5 @@ function test(
   alert_rule_test: PromtoolTest['alert_rule_test'],
 ): PromtoolTest {
   const input_series = Object.entries(series).map(([key, values]) => ({ series: key, values }));
-  return { name, interval, input_series, alert_rule_test };
+  return { name, interval, external_labels, input_series, alert_rule_test };
 }

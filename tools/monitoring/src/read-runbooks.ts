@@ -34,6 +34,12 @@ export function queriesOf({ text }: RunbookBlock): string[] {
   return text.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
 }
 
+/** The commands of a `bash` block: one a line, or more where each ends with a backslash; comments left out. Pure. */
+export function commandsOf({ text }: RunbookBlock): string[] {
+  const lines = text.replace(/\\\n\s*/g, '').split('\n');
+  return lines.filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
+}
+
 /** Restores are tried where they are made; run at random they would take a database away. */
 const triedElsewhere = ['restoring-a-database', 'recovering-the-ops-database'];
 

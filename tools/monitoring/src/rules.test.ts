@@ -91,6 +91,16 @@ describe('findRuleProblems', () => {
 });
 
 describe('findTestGaps', () => {
+  it('tells of a metric whose absence nobody is told of', () => {
+    const alerts = rules.alerts.map((rule) =>
+      rule.alert === 'BackupMetricsAbsent' ? { ...rule, expr: 'absent(db_backup_total)' } : rule,
+    );
+    const cases = allCases.filter(({ alert }) => alert === 'BackupFailure');
+    expect(findTestGaps({ ...rules, alerts }, cases)).toContain(
+      'BackupFailure reads db_backup_failed_total, whose absence BackupMetricsAbsent does not tell.',
+    );
+  });
+
   it('tells of an alert without a test, and of a test without a part', () => {
     const [first, ...others] = allCases;
     if (!first) throw new Error('there are no cases');

@@ -4,6 +4,8 @@ const twin = 'BackupMetricsAbsent';
 const env = { env: 'production' };
 const total = 'db_backup_total{env="production"}';
 const failed = 'db_backup_failed_total{env="production"}';
+const retention = (status: string, more = '') =>
+  `celery_task_total{task_name="backup_retention",status="${status}"${more && `,${more}`}}`;
 const bucket = (le: string) => `db_backup_duration_seconds_bucket{env="production",le="${le}"}`;
 
 export const backupCases: AlertCase[] = [
@@ -111,5 +113,57 @@ export const backupCases: AlertCase[] = [
     labels: { storage: 'local' },
     description: '5% of the storage local is left for backups',
     twin,
+    mayLack: ['backup_storage_free_bytes'],
+  },
+  {
+    alert: 'BackupRetentionStopped',
+    interval: '30m',
+    series: { [retention('success')]: '0+1x20 20x20 21+1x20', [retention('retry')]: '0x20 0+6x40' },
+    quiet: '9h',
+    fires: '18h',
+    resolves: '22h',
+    description: 'Retention has not ended well for 6 hours; old backups stay, and the storage fills',
+    twin,
+    alsoQuiet: [
+      { name: 'the first start was two hours ago', series: { [retention('success')]: '0x4' }, at: '2h' },
+      {
+        name: 'another replica looks through the databases',
+        series: {
+          [retention('success', 'instance="a"')]: '0+1x40',
+          [retention('success', 'instance="b"')]: '0x40',
+        },
+        at: '18h',
+      },
+    ],
+  },
+  {
+    alert: 'BackupOrphansRemain',
+    interval: '30m',
+    series: { 'backup_orphan_objects{storage="local"}': '0x10 2x20 0x10' },
+    quiet: '8h',
+    fires: '14h',
+    resolves: '18h',
+    labels: { storage: 'local' },
+    description: '2 folders of the storage local belong to no backup and have not been removed for 6 hours',
+    twin,
+  },
+  {
+    alert: 'RestoreFailure',
+    series: { 'db_restore_total{outcome="failed"}': '0x30 1x150' },
+    quiet: '30m',
+    fires: '40m',
+    resolves: '2h',
+    description: '1 restores, or their undoing, failed in the last hour',
+    twin,
+    alsoQuiet: [
+      {
+        name: 'restores that succeed, and one that is undone',
+        series: {
+          'db_restore_total{outcome="succeeded"}': '0+1x60',
+          'db_restore_total{outcome="undone"}': '0x30 1x30',
+        },
+        at: '50m',
+      },
+    ],
   },
 ];

@@ -123,4 +123,30 @@ export const jwtCases: AlertCase[] = [
     description: 'gateway:9101 has not read the key set for 2m 10s',
     twin,
   },
+  {
+    alert: 'JWTKeySetRefused',
+    series: { 'jwt_key_sets_refused_total{reason="bad_signature"}': '0x10 1+12x10 121x20' },
+    quiet: '10m',
+    fires: '15m',
+    resolves: '30m',
+    labels: { reason: 'bad_signature' },
+    description: 'The key set in the ops database is not believed: bad_signature',
+    twin,
+  },
+  {
+    alert: 'JWTRotationWaits',
+    series: { jwt_rotation_awaited_verifiers: '0x10 2x10 0x10' },
+    quiet: '10m',
+    fires: '18m',
+    resolves: '25m',
+    description: '2 gateways have not acknowledged the next key, and the rotation waits for them',
+    twin,
+    alsoQuiet: [
+      {
+        name: 'a gateway that acknowledges a little later',
+        series: { jwt_rotation_awaited_verifiers: '0x10 1x2 0x10' },
+        at: '13m',
+      },
+    ],
+  },
 ];
