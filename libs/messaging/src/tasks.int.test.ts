@@ -90,6 +90,21 @@ describe('startTask', () => {
     await redis.drop();
   });
 
+  it('does what it finds by itself where haste was asked for, and rings only for what it has no room for', async () => {
+    const redis = await createTestRedis();
+    const bells: string[] = [];
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await addWork(3);
+    start(redis.url, { eager: true, run: async (id) => (bells.push(id), await held, 'success') });
+    await waitUntil(() => bells.length === 3);
+    const jobs = await redis.client.keys('bull:db_backup:*-*-*');
+    expect(jobs.filter((key) => !key.endsWith(':lock'))).toEqual([`bull:db_backup:${bells[2]}`]);
+    release();
+    await Promise.all(tasks.splice(0).map((task) => task.stop(5_000)));
+    await redis.drop();
+  });
+
   it('works without Redis, and goes on when Redis comes back empty', async () => {
     const redis = await startTestRedis();
     start(redis.url);

@@ -24,25 +24,23 @@ export async function startMessage(
   // What is in flight must outlive Postgres too, also where an administrator prefers speed to that.
   await client.query('SET LOCAL synchronous_commit = on');
   await client.query(
-    `UPDATE alert_message SET outcome = 'unknown', reason = 'interrupted' WHERE destination = $1 AND outcome = 'in_flight'`,
-    [destination],
-  );
-  await client.query(
-    `INSERT INTO alert_message (id, destination, form, lane, items, started_at)
-     VALUES ($1, $2, $3, $4, $5, clock_timestamp())`,
-    [id, destination, items.length > 1 ? 'digest' : 'incident', lane, items.length],
-  );
-  await client.query(
-    `INSERT INTO alert_message_item (message_id, incident_id, act, revision, tried_before)
-     SELECT $1, "incidentId", message, revision, tried
-     FROM json_to_recordset($2) AS given ("incidentId" uuid, message text, revision integer, tried text)`,
-    [id, JSON.stringify(items)],
-  );
-  await client.query(
-    `UPDATE alert_notice SET attempts = attempts + 1, tried_state = CASE act WHEN 'firing' THEN 'firing' ELSE 'ended' END
-     FROM alert_message_item AS item
-     WHERE item.message_id = $1 AND alert_notice.incident_id = item.incident_id AND destination = $2`,
-    [id, destination],
+    `WITH item AS (
+       SELECT * FROM json_to_recordset($4) AS given ("incidentId" uuid, message text, revision integer, tried text)
+     ), dead AS (
+       UPDATE alert_message SET outcome = 'unknown', reason = 'interrupted'
+       WHERE destination = $2 AND outcome = 'in_flight'
+     ), made AS (
+       INSERT INTO alert_message (id, destination, form, lane, items, started_at)
+       SELECT $1, $2, CASE WHEN count(*) > 1 THEN 'digest' ELSE 'incident' END, $3, count(*), clock_timestamp()
+       FROM item
+     ), told AS (
+       INSERT INTO alert_message_item (message_id, incident_id, act, revision, tried_before)
+       SELECT $1, "incidentId", message, revision, tried FROM item
+     )
+     UPDATE alert_notice SET attempts = attempts + 1,
+       tried_state = CASE message WHEN 'firing' THEN 'firing' ELSE 'ended' END
+     FROM item WHERE incident_id = "incidentId" AND destination = $2`,
+    [id, destination, lane, JSON.stringify(items)],
   );
 }
 

@@ -1,6 +1,7 @@
 import { severities, storeAlert } from '@swfx/alerts';
 import type { Secret } from '@swfx/config';
 import { isDatabaseUnavailable } from '@swfx/database';
+import { errorMessage } from '@swfx/errors';
 import { startTask, type Task } from '@swfx/messaging';
 import type { Foundation } from '@swfx/service';
 import { decideReports } from '../decide/decide-reports';
@@ -37,6 +38,7 @@ const pollMs = 1_000;
 const leaseMarginSeconds = 10;
 /** Gaps are looked for once a minute. */
 const missingEveryMs = 60_000;
+const tidyEveryMs = 900;
 
 /** Starts the task `alert_delivery`, whose rows are the destinations that are to be told something. */
 export function startDelivery(options: DeliveryOptions): Task {
@@ -61,6 +63,8 @@ export function startDelivery(options: DeliveryOptions): Task {
   };
   let sample: DeliverySample | undefined;
   let missingAskedAt = 0;
+  let tidiedAt = 0;
+  let tidying: Promise<void> | undefined;
   let ready = false;
   zeroDestinations(metrics, names);
   showDelivery(metrics, names, () => sample);
@@ -89,9 +93,26 @@ export function startDelivery(options: DeliveryOptions): Task {
     await told.remove(reconciled.fields).catch(() => undefined);
     report.decided(decided, expired);
     report.reconciled(names, reconciled.possibleDuplicates);
-    report.disabled(await closeUnservedNotices(pool, names, 'nothing is sent to this destination'));
-    await takeSample();
-    return readDestinationsWithDebts(pool, names);
+    const owing = await readDestinationsWithDebts(pool, names);
+    tidySoon();
+    return owing;
+  }
+
+  /** What no message waits for: at most once a second, and not on its way. */
+  function tidySoon(): void {
+    if (tidying || Date.now() - tidiedAt < tidyEveryMs) return;
+    tidiedAt = Date.now();
+    tidying = tidy().finally(() => (tidying = undefined));
+  }
+
+  async function tidy(): Promise<void> {
+    try {
+      report.disabled(await closeUnservedNotices(pool, names, 'nothing is sent to this destination'));
+      await takeSample();
+    } catch (error) {
+      if (!isDatabaseUnavailable(error))
+        logger.warn('Delivery could not be sampled', { error: errorMessage(error) });
+    }
   }
 
   const task = startTask({
@@ -101,6 +122,7 @@ export function startDelivery(options: DeliveryOptions): Task {
     metrics,
     pollMs,
     concurrency: Math.max(1, names.length),
+    eager: true,
     async due() {
       try {
         return await askPostgres();
@@ -119,6 +141,7 @@ export function startDelivery(options: DeliveryOptions): Task {
     async stop(graceMs) {
       stopping.abort();
       await task.stop(graceMs);
+      await tidying;
     },
   };
 }
