@@ -4,20 +4,14 @@
  * where another stopped.
  */
 import { facts } from '@swfx/messaging';
-import type { Metrics } from '@swfx/metrics';
+import type { MetricName, Metrics } from '@swfx/metrics';
 import {
-  databaseCheck,
-  observeWorkers,
-  openFoundation,
-  redisCheck,
-  serviceVersion,
-  startHeartbeat,
   startHttpServer,
-  startOperationsListener,
-  startUpkeep,
+  startOperations,
+  startService,
   workerMetrics,
-  workersCheck,
   type Foundation,
+  type StartedService,
 } from '@swfx/service';
 import { destinationsOf, type DispatcherConfig } from './config';
 import { createDestination } from './deliver/create-destinations';
@@ -29,49 +23,37 @@ import { createIntake } from './intake/create-intake';
 import { createToldStore } from './outage/told-in-outage';
 import { createPollSoon } from './poll-soon';
 
-const service = 'alert-dispatcher';
+type Ports = { intakePort: number; operationsPort: number };
 
-export interface AlertDispatcher {
-  intakePort: number;
-  operationsPort: number;
-  alerts: Foundation['alerts'];
-  stop(): Promise<void>;
-}
+export type AlertDispatcher = StartedService<Ports>;
 
-export async function createApp(
+const dispatcherMetrics: readonly MetricName[] = [
+  'alerts_sent_total',
+  'alerts_failed_total',
+  'alerts_suppressed_total',
+  'alerts_possible_duplicates_total',
+  'alert_delivery_seconds',
+  'alert_oldest_undelivered_seconds',
+  'alert_destination_breaker_open',
+  'alert_queue_depth',
+  'alerts_missing',
+];
+
+export function createApp(
   config: DispatcherConfig,
   options: { registry?: Metrics['registry'] } = {},
 ): Promise<AlertDispatcher> {
-  const foundation = openFoundation(config, {
-    service,
-    metrics: [
-      ...workerMetrics,
-      'alerts_sent_total',
-      'alerts_failed_total',
-      'alerts_suppressed_total',
-      'alerts_possible_duplicates_total',
-      'alert_delivery_seconds',
-      'alert_oldest_undelivered_seconds',
-      'alert_destination_breaker_open',
-      'alert_queue_depth',
-      'alerts_missing',
-    ],
-    ...options,
-  });
-  try {
-    return await wire(config, foundation);
-  } catch (error) {
-    await foundation.lifecycle.stop();
-    throw error;
-  }
+  const metrics = [...workerMetrics, ...dispatcherMetrics];
+  return startService(config, { service: 'alert-dispatcher', metrics, ...options }, (foundation) =>
+    wire(config, foundation),
+  );
 }
 
-async function wire(config: DispatcherConfig, foundation: Foundation): Promise<AlertDispatcher> {
-  const { logger, access, metrics, lifecycle, pool, redis } = foundation;
+async function wire(config: DispatcherConfig, foundation: Foundation): Promise<Ports> {
+  const { logger, lifecycle, pool, redis } = foundation;
   if ((config.SLACK_WEBHOOK_URL || config.SLACK_BOT_TOKEN) && !config.SLACK_ALERTING_ENABLED)
     logger.warn('Slack is configured but SLACK_ALERTING_ENABLED is false: no alert is sent');
 
-  lifecycle.onStop('upkeep', startUpkeep(foundation));
   const held = createHeldAlerts(redis, logger);
   const destinations = destinationsOf(config).map((settings) =>
     createDestination(settings, {
@@ -104,12 +86,8 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<A
   });
   const graceMs = (config.SLACK_TIMEOUT_SECONDS + 5) * 1000;
   lifecycle.onStop('delivery', () => delivery.stop(graceMs), graceMs + 15_000);
-  observeWorkers([delivery], metrics);
   const pollSoon = createPollSoon(() => delivery.poll());
   foundation.facts.subscribe(facts.alertRaised, pollSoon);
-
-  const heartbeat = startHeartbeat(pool, { service, version: serviceVersion, tasks: [delivery.name] });
-  lifecycle.onStop('heartbeat', () => heartbeat.stop());
 
   const intake = await startHttpServer({
     handler: createIntake({
@@ -126,29 +104,9 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<A
   });
   lifecycle.onStop('intake', () => intake.stop());
 
-  const operations = await startOperationsListener({
-    host: config.PROMETHEUS_HOST,
-    port: config.PROMETHEUS_PORT,
-    metricsEnabled: config.PROMETHEUS_ENABLED,
-    metrics,
-    access,
-    logger,
-    version: serviceVersion,
-    checks: {
-      database: databaseCheck(pool),
-      redis: redisCheck(redis),
-      celery: workersCheck([delivery]),
-    },
-    ready: () => checkAcceptance({ pool, held }),
-  });
-  lifecycle.onStop('operations listener', () => operations.stop());
-
-  logger.info('The alert dispatcher is up', {
-    intakePort: intake.port,
-    operationsPort: operations.port,
-    alerting: config.SLACK_ALERTING_ENABLED,
-  });
-  const { alerts } = foundation;
-  const ports = { intakePort: intake.port, operationsPort: operations.port };
-  return { ...ports, alerts, stop: () => lifecycle.stop() };
+  const ready = () => checkAcceptance({ pool, held });
+  const operationsPort = await startOperations(foundation, config, { tasks: [delivery], ready });
+  const ports = { intakePort: intake.port, operationsPort };
+  logger.info('The alert dispatcher is up', { ...ports, alerting: config.SLACK_ALERTING_ENABLED });
+  return ports;
 }

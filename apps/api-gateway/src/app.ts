@@ -5,16 +5,12 @@
  */
 import type { Metrics } from '@swfx/metrics';
 import {
-  databaseCheck,
-  openFoundation,
-  platformWorkersCheck,
-  redisCheck,
-  serviceVersion,
-  startHeartbeat,
+  healthChecks,
   startHttpServer,
-  startOperationsListener,
-  startUpkeep,
+  startOperations,
+  startService,
   type Foundation,
+  type StartedService,
 } from '@swfx/service';
 import { createEdgeGuard, type EdgeGuard } from './auth/edge-guard';
 import { issuerConfig, type GatewayConfig } from './config';
@@ -26,89 +22,60 @@ import { createRouteTable } from './proxy/route-table';
 import { createUpstreamPools } from './proxy/upstream-pools';
 import { startVerifier, verifierMetrics, type Verifier } from './verifier';
 
-const service = 'api-gateway';
 /** Requests in flight have this long to finish when the gateway stops. */
 const drainMs = 20_000;
 
-export interface Gateway {
-  port: number;
-  operationsPort: number;
-  alerts: Foundation['alerts'];
-  stop(): Promise<void>;
-}
+export type Gateway = StartedService<{ port: number; operationsPort: number }>;
 
 /** Tests pass a registry of their own. */
-export async function createApp(
+export function createApp(
   config: GatewayConfig,
   options: { registry?: Metrics['registry'] } = {},
 ): Promise<Gateway> {
-  const metricNames = [...verifierMetrics, ...issuerMetrics];
-  const foundation = openFoundation(config, { service, metrics: metricNames, ...options });
-  const { pool, redis, metrics, access, logger, lifecycle } = foundation;
-  try {
-    lifecycle.onStop('upkeep', startUpkeep(foundation));
-    const heartbeat = startHeartbeat(pool, { service, version: serviceVersion, tasks: [] });
-    lifecycle.onStop('heartbeat', () => heartbeat.stop());
-    const guard = await guardEdge(foundation, config);
-    const verifier = startVerifier(foundation, config);
+  const metrics = [...verifierMetrics, ...issuerMetrics];
+  return startService(config, { service: 'api-gateway', metrics, ...options }, (foundation) =>
+    wire(config, foundation),
+  );
+}
 
-    // What makes tokens stands on the inside, and lets nobody through to the platform.
-    const routes = config.GATEWAY_ROLE === 'issuer' ? [] : config.ROUTES;
-    const checks = {
-      database: databaseCheck(pool),
-      redis: redisCheck(redis),
-      celery: platformWorkersCheck(pool),
-    };
-    const controlPlane = createControlPlane({
-      ...foundation,
-      ...verifier,
-      issuer: issuerOf(foundation, config, verifier),
-      routes,
-      jwksMaxAgeSeconds: config.JWKS_MAX_AGE_SECONDS,
-      checks,
-    });
-    const pools = createUpstreamPools(routes);
-    lifecycle.onStop('upstream pools', () => pools.stop());
-    const handler = createDataPlane({
-      routes: createRouteTable(routes),
-      pools,
-      authenticate: verifier.authenticate,
-      originOf: verifier.originOf,
-      bodyMaxBytes: config.REQUEST_BODY_MAX_BYTES,
-      deadlineMs: config.REQUEST_DEADLINE_SECONDS * 1000,
-      metrics,
-      access,
-      logger,
-      controlPlane,
-    });
-    const http = await startHttpServer({ handler, host: config.HTTP_HOST, port: config.HTTP_PORT });
-    // Without this Node itself would invite the body of a request that is yet to be let through.
-    http.server.on('checkContinue', handler);
-    lifecycle.onStop('http server', () => http.stop(drainMs), drainMs + 2_000);
+async function wire(
+  config: GatewayConfig,
+  foundation: Foundation,
+): Promise<{ port: number; operationsPort: number }> {
+  const { logger, lifecycle } = foundation;
+  const guard = await guardEdge(foundation, config);
+  const verifier = startVerifier(foundation, config);
 
-    const operations = await startOperationsListener({
-      host: config.PROMETHEUS_HOST,
-      port: config.PROMETHEUS_PORT,
-      metricsEnabled: config.PROMETHEUS_ENABLED,
-      metrics,
-      access,
-      logger,
-      version: serviceVersion,
-      checks,
-      ready: () => (guard?.isSafe() === false ? unsafe : verifier.readiness()),
-    });
-    lifecycle.onStop('operations listener', () => operations.stop(1_000));
-    logger.info('The gateway is listening', { port: http.port, operations_port: operations.port });
-    return {
-      port: http.port,
-      operationsPort: operations.port,
-      alerts: foundation.alerts,
-      stop: () => lifecycle.stop(),
-    };
-  } catch (error) {
-    await lifecycle.stop();
-    throw error;
-  }
+  // What makes tokens stands on the inside, and lets nobody through to the platform.
+  const routes = config.GATEWAY_ROLE === 'issuer' ? [] : config.ROUTES;
+  const controlPlane = createControlPlane({
+    ...foundation,
+    ...verifier,
+    issuer: issuerOf(foundation, config, verifier),
+    routes,
+    jwksMaxAgeSeconds: config.JWKS_MAX_AGE_SECONDS,
+    checks: healthChecks(foundation, []),
+  });
+  const pools = createUpstreamPools(routes);
+  lifecycle.onStop('upstream pools', () => pools.stop());
+  const handler = createDataPlane({
+    ...foundation,
+    ...verifier,
+    routes: createRouteTable(routes),
+    pools,
+    bodyMaxBytes: config.REQUEST_BODY_MAX_BYTES,
+    deadlineMs: config.REQUEST_DEADLINE_SECONDS * 1000,
+    controlPlane,
+  });
+  const http = await startHttpServer({ handler, host: config.HTTP_HOST, port: config.HTTP_PORT });
+  // Without this Node itself would invite the body of a request that is yet to be let through.
+  http.server.on('checkContinue', handler);
+  lifecycle.onStop('http server', () => http.stop(drainMs), drainMs + 2_000);
+
+  const ready = () => (guard?.isSafe() === false ? unsafe : verifier.readiness());
+  const operationsPort = await startOperations(foundation, config, { tasks: [], ready });
+  logger.info('The gateway is listening', { port: http.port, operations_port: operationsPort });
+  return { port: http.port, operationsPort };
 }
 
 const unsafe = {

@@ -8,17 +8,11 @@ import { AppError } from '@swfx/errors';
 import { facts, startTask } from '@swfx/messaging';
 import type { MetricName, Metrics } from '@swfx/metrics';
 import {
-  databaseCheck,
-  observeWorkers,
-  openFoundation,
-  redisCheck,
-  serviceVersion,
-  startHeartbeat,
-  startOperationsListener,
-  startUpkeep,
+  startOperations,
+  startService,
   workerMetrics,
-  workersCheck,
   type Foundation,
+  type StartedService,
 } from '@swfx/service';
 import type { KeyRotationConfig } from './config';
 import { arrangeImport, warnOfLateImport, type ImportedKeys } from './import/imported-keys';
@@ -29,8 +23,6 @@ import type { Rotator } from './rotation/rotate';
 import { rotationPolicy } from './rotation/rotation-policy';
 import { findDueRotations, rotationTask, runRotations } from './rotation/rotation-task';
 import { watchKeySet } from './rotation/watch-key-set';
-
-const service = 'key-rotation-service';
 
 const rotationMetrics: readonly MetricName[] = [
   'jwt_key_rotation_total',
@@ -46,30 +38,26 @@ const rotationMetrics: readonly MetricName[] = [
   'jwt_rotation_awaited_verifiers',
 ];
 
-export interface KeyRotationService {
-  operationsPort: number;
-  alerts: Foundation['alerts'];
-  stop(): Promise<void>;
-}
+export type KeyRotationService = StartedService<{ operationsPort: number }>;
 
 /** Starts the service; throws `key_encryption_key_missing` when a stored key was sealed with one that it was not given. */
-export async function createApp(
+export function createApp(
   config: KeyRotationConfig,
   options: { registry?: Metrics['registry'] } = {},
 ): Promise<KeyRotationService> {
   const metrics = [...workerMetrics, ...rotationMetrics];
-  const foundation = openFoundation(config, { service, metrics, ...options });
-  try {
-    await compareWithStore(foundation, config);
-    return await wire(config, foundation);
-  } catch (error) {
-    await foundation.lifecycle.stop();
-    throw error;
-  }
+  return startService(
+    config,
+    { service: 'key-rotation-service', metrics, ...options },
+    async (foundation) => {
+      await compareWithStore(foundation, config);
+      return wire(config, foundation);
+    },
+  );
 }
 
-async function wire(config: KeyRotationConfig, foundation: Foundation): Promise<KeyRotationService> {
-  const { logger, access, metrics, lifecycle, pool, redis } = foundation;
+async function wire(config: KeyRotationConfig, foundation: Foundation): Promise<{ operationsPort: number }> {
+  const { logger, metrics, lifecycle, pool } = foundation;
   const cron = config.JWT_ROTATION_SCHEDULE_CRON;
   const ring = config.KEY_ENCRYPTION_KEYS;
   const rotator: Rotator = {
@@ -86,7 +74,6 @@ async function wire(config: KeyRotationConfig, foundation: Foundation): Promise<
     alertOnRetry: config.JWT_ROTATION_ALERT_ON_RETRY,
   };
 
-  lifecycle.onStop('upkeep', startUpkeep(foundation));
   const policy = describePolicy(rotator.policy, config, ring);
   const watch = watchKeySet({ pool, ring, metrics, logger, cron, policy, intervalMs: 5_000 });
   lifecycle.onStop('key set watch', () => watch.stop());
@@ -103,23 +90,10 @@ async function wire(config: KeyRotationConfig, foundation: Foundation): Promise<
   });
   lifecycle.onStop('rotation task', () => task.stop(8_000), 20_000);
   foundation.facts.subscribe(facts.rotationRequested, () => void task.poll());
-  const heartbeat = startHeartbeat(pool, { service, version: serviceVersion, tasks: [rotationTask] });
-  lifecycle.onStop('heartbeat', () => heartbeat.stop());
-  observeWorkers([task], metrics);
-  const operations = await startOperationsListener({
-    host: config.PROMETHEUS_HOST,
-    port: config.PROMETHEUS_PORT,
-    metricsEnabled: config.PROMETHEUS_ENABLED,
-    metrics,
-    access,
-    logger,
-    version: serviceVersion,
-    checks: { database: databaseCheck(pool), redis: redisCheck(redis), celery: workersCheck([task]) },
-    ready: () => watch.ready(),
-  });
-  lifecycle.onStop('operations listener', () => operations.stop());
-  logger.info('The key-rotation service is up', { operationsPort: operations.port, cron });
-  return { operationsPort: operations.port, alerts: foundation.alerts, stop: () => lifecycle.stop() };
+  const ready = () => watch.ready();
+  const operationsPort = await startOperations(foundation, config, { tasks: [task], ready });
+  logger.info('The key-rotation service is up', { operationsPort, cron });
+  return { operationsPort };
 }
 
 /** Without Postgres there is nothing to compare with yet; the service then says so in `/readyz`, and does no work. */

@@ -38,6 +38,8 @@ export {
   type OperationsListenerOptions,
   type Readiness,
 } from './operations-listener';
+export { startService, type StartedService } from './start-service';
+export { healthChecks, startOperations, type OperationsConfig, type WatchedTask } from './start-operations';
 export { runMain, type RunningService } from './run-main';
 export { explainFailure, runOperator, type OperatorProgram } from './run-operator';
 export { serviceMetrics, workerMetrics } from './shared-metrics';
