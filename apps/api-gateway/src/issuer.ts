@@ -74,9 +74,9 @@ function loginGuard({ redis, audit, metrics }: Foundation, config: GatewayConfig
     windowMs: config.LOGIN_FAILURE_WINDOW_SECONDS * 1000,
   };
   return createLoginGuard({
-    throttle: withFallback(createRedisThrottle(redis), createLocalThrottle(), () =>
-      metrics.increment('login_throttle_fallback_total'),
-    ),
+    throttle: withFallback(createRedisThrottle(redis), createLocalThrottle(), {
+      onFallback: () => metrics.increment('login_throttle_fallback_total'),
+    }),
     rules: {
       account: { ...common, freeFailures: config.LOGIN_ACCOUNT_FREE_FAILURES },
       address: { ...common, freeFailures: config.LOGIN_ADDRESS_FREE_FAILURES },

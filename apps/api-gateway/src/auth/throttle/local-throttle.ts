@@ -31,10 +31,10 @@ export function createLocalThrottle(options: { limit?: number; now?: () => numbe
       keep(key, { failures, lockedUntil: at + lockMs, forgottenAt: at + rule.windowMs });
       return { outcome: 'admitted', lockMs };
     },
-    async refund(key, rule) {
+    async refund(key, rule, { lockMs }) {
       const count = current(key, now());
       const failures = Math.max(0, count.failures - 1);
-      const lockedUntil = failures < rule.freeFailures ? 0 : count.lockedUntil;
+      const lockedUntil = lockMs > 0 || failures < rule.freeFailures ? 0 : count.lockedUntil;
       if (count.failures > 0) keep(key, { ...count, failures, lockedUntil });
     },
     async forget(key) {

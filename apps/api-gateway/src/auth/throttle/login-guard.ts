@@ -7,7 +7,7 @@ import type { AuditTrail } from '@swfx/audit';
 import { AppError } from '@swfx/errors';
 import type { Metrics } from '@swfx/metrics';
 import { normaliseEmail } from '../users';
-import type { Attempt, Throttle, ThrottleRule } from './throttle';
+import type { Throttle, ThrottleRule } from './throttle';
 
 export interface LoginGuardRules {
   account: ThrottleRule;
@@ -58,19 +58,30 @@ export function createLoginGuard(options: {
     async admit(email, source) {
       const keys = { account: `account:${accountId(email)}`, address: `address:${source}` };
       // The address first: one that has to wait cannot go on locking accounts.
-      const address = admitted(await throttle.attempt(keys.address, rules.address));
-      const account = admitted(await throttle.attempt(keys.account, rules.account));
+      const address = await throttle.attempt(keys.address, rules.address);
+      if (address.outcome === 'locked') throw tooManyAttempts(address.waitMs);
+      const account = await throttle.attempt(keys.account, rules.account);
+      if (account.outcome === 'locked') {
+        // A try at an account that is locked is one of the address's like any other.
+        await reportLock('address', address.lockMs, { subject: null, source });
+        throw tooManyAttempts(account.waitMs);
+      }
       return {
         async succeeded() {
-          await Promise.all([throttle.forget(keys.account), throttle.refund(keys.address, rules.address)]);
+          await Promise.all([
+            throttle.forget(keys.account),
+            throttle.refund(keys.address, rules.address, address),
+          ]);
         },
         async failed(subject) {
           await reportLock('account', account.lockMs, { subject, source });
           await reportLock('address', address.lockMs, { subject, source });
         },
         async undecided() {
-          await throttle.refund(keys.account, rules.account);
-          await throttle.refund(keys.address, rules.address);
+          await Promise.all([
+            throttle.refund(keys.account, rules.account, account),
+            throttle.refund(keys.address, rules.address, address),
+          ]);
         },
       };
     },
@@ -82,9 +93,8 @@ export function accountId(email: string): string {
   return createHash('sha256').update(normaliseEmail(email)).digest('base64url').slice(0, 22);
 }
 
-function admitted(attempt: Attempt): Extract<Attempt, { outcome: 'admitted' }> {
-  if (attempt.outcome === 'admitted') return attempt;
-  throw new AppError('too_many_attempts', 'there were too many attempts; wait before the next', {
-    retryAfterSeconds: Math.ceil(attempt.waitMs / 1000),
+function tooManyAttempts(waitMs: number): AppError {
+  return new AppError('too_many_attempts', 'there were too many attempts; wait before the next', {
+    retryAfterSeconds: Math.ceil(waitMs / 1000),
   });
 }

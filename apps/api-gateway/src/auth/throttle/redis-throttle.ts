@@ -25,7 +25,7 @@ const refundScript = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local failures = redis.call('HINCRBY', KEYS[1], 'failures', -1)
 if failures < 0 then redis.call('HSET', KEYS[1], 'failures', 0) end
-if failures < tonumber(ARGV[1]) then redis.call('HDEL', KEYS[1], 'locked_until') end
+if tonumber(ARGV[2]) > 0 or failures < tonumber(ARGV[1]) then redis.call('HDEL', KEYS[1], 'locked_until') end
 return 1`;
 
 const prefix = 'swfx:throttle:';
@@ -41,8 +41,8 @@ export function createRedisThrottle(redis: ThrottleRedis): Throttle {
       ];
       return admitted ? { outcome: 'admitted', lockMs: ms } : { outcome: 'locked', waitMs: ms };
     },
-    async refund(key, { freeFailures }) {
-      await redis.eval(refundScript, 1, prefix + key, freeFailures);
+    async refund(key, { freeFailures }, { lockMs }) {
+      await redis.eval(refundScript, 1, prefix + key, freeFailures, lockMs);
     },
     async forget(key) {
       await redis.del(prefix + key);

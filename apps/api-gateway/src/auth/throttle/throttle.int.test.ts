@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createTestRedis, waitUntil, type TestRedis } from '@swfx/testkit';
 import { createLocalThrottle } from './local-throttle';
 import { createRedisThrottle } from './redis-throttle';
-import type { Throttle, ThrottleRule } from './throttle';
+import type { Admitted, Attempt, Throttle, ThrottleRule } from './throttle';
 import { withFallback } from './throttle-with-fallback';
 
 let server: TestRedis;
@@ -25,7 +25,10 @@ const short: ThrottleRule = { freeFailures: 1, lockMs: 20, lockMaxMs: 40, window
 describe.each<[string, () => Throttle]>([
   ['in Redis', () => createRedisThrottle(server.client)],
   ['in this process', () => createLocalThrottle()],
-  ['in this process, for want of Redis', () => withFallback(failing, createLocalThrottle(), () => undefined)],
+  [
+    'in this process, for want of Redis',
+    () => withFallback(failing, createLocalThrottle(), { onFallback: () => undefined }),
+  ],
 ])('a throttle %s', (_where, create) => {
   const key = () => `test:${randomUUID()}`;
 
@@ -65,16 +68,41 @@ describe.each<[string, () => Throttle]>([
 
   test('forgets an account that succeeded, and takes back an attempt that taught nothing', async () => {
     const [throttle, account] = [create(), key()];
-    for (let times = 0; times < 3; times += 1) await throttle.attempt(account, rule);
-    await throttle.refund(account, rule);
+    const free = { outcome: 'admitted', lockMs: 0 } as const;
+    const last = await failTimes(throttle, account, rule.freeFailures);
+    await throttle.refund(account, rule, last);
     expect(await throttle.attempt(account, rule)).toEqual({ outcome: 'admitted', lockMs: minutes });
     await throttle.forget(account);
-    expect(await throttle.attempt(account, rule)).toEqual({ outcome: 'admitted', lockMs: 0 });
+    expect(await throttle.attempt(account, rule)).toEqual(free);
     const other = key();
-    await throttle.refund(other, rule);
-    expect(await throttle.attempt(other, rule)).toEqual({ outcome: 'admitted', lockMs: 0 });
+    await throttle.refund(other, rule, free);
+    expect(await throttle.attempt(other, rule)).toEqual(free);
+  });
+
+  test('whoever succeeds after others have failed locks nobody, and unlocks nobody else’s lock', async () => {
+    const [throttle, address] = [create(), key()];
+    const brief = { ...rule, freeFailures: 1, lockMs: 1, lockMaxMs: 1 };
+    const long = { ...brief, lockMs: minutes, lockMaxMs: minutes };
+    await throttle.attempt(address, brief);
+    const success = await waitUntil(async () => {
+      const attempt = await throttle.attempt(address, long);
+      return attempt.outcome === 'admitted' && attempt;
+    });
+    expect(success.lockMs).toBe(minutes);
+    await throttle.refund(address, long, success);
+    expect(await throttle.attempt(address, long)).toEqual({ outcome: 'admitted', lockMs: minutes });
+    await throttle.refund(address, long, { outcome: 'admitted', lockMs: 0 });
+    expect(await throttle.attempt(address, long)).toMatchObject({ outcome: 'locked' });
   });
 });
+
+async function failTimes(throttle: Throttle, key: string, times: number): Promise<Admitted> {
+  const attempts: Attempt[] = [];
+  for (let time = 0; time < times; time += 1) attempts.push(await throttle.attempt(key, rule));
+  const last = attempts.at(-1);
+  if (last?.outcome !== 'admitted') throw new Error('the last attempt was not let in');
+  return last;
+}
 
 const failing: Throttle = {
   attempt: () => Promise.reject(new Error('Redis is away')),
@@ -82,12 +110,18 @@ const failing: Throttle = {
   forget: () => Promise.reject(new Error('Redis is away')),
 };
 
-test('what is counted in one process alone is said', async () => {
-  let fallbacks = 0;
-  const throttle = withFallback(failing, createLocalThrottle(), () => (fallbacks += 1));
+test('what is counted in one process alone is said, and a Redis that was silent is left alone for a while', async () => {
+  let [fallbacks, asked, now] = [0, 0, 0];
+  const silent: Throttle = { ...failing, attempt: () => ((asked += 1), failing.attempt('', rule)) };
+  const options = { onFallback: () => (fallbacks += 1), now: () => now };
+  const throttle = withFallback(silent, createLocalThrottle(), options);
   await throttle.attempt('a', rule);
   await throttle.attempt('a', rule);
-  expect(fallbacks).toBe(2);
+  await throttle.forget('b');
+  expect([fallbacks, asked]).toEqual([2, 1]);
+  now = 5_000;
+  await throttle.attempt('a', rule);
+  expect([fallbacks, asked]).toEqual([3, 2]);
 });
 
 test('the memory of a throttle in this process is bounded, and its window ends', async () => {

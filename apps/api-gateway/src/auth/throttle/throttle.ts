@@ -15,12 +15,16 @@ export interface ThrottleRule {
 }
 
 /** `lockMs`: the lock that began with this attempt, and ends with it should it succeed; 0 for none. */
-export type Attempt = { outcome: 'admitted'; lockMs: number } | { outcome: 'locked'; waitMs: number };
+export type Admitted = { outcome: 'admitted'; lockMs: number };
+export type Attempt = Admitted | { outcome: 'locked'; waitMs: number };
 
 export interface Throttle {
   attempt(key: string, rule: ThrottleRule): Promise<Attempt>;
-  /** Takes one attempt back: nothing was learned from it. */
-  refund(key: string, rule: ThrottleRule): Promise<void>;
+  /**
+   * Takes one attempt back, and the lock that began with it: nothing was learned from it. Otherwise whoever logs in
+   * from an address at which others have failed would lock it for everybody there.
+   */
+  refund(key: string, rule: ThrottleRule, attempt: Admitted): Promise<void>;
   /** Begins anew. */
   forget(key: string): Promise<void>;
 }
