@@ -156,7 +156,9 @@ describe('the key-rotation service', () => {
       waitMs: 60_000,
     });
     expect(report).toMatchObject({ state: 'failed', result: 'an operator asked this rotation to fail' });
-    await waitUntil(async () => (await database.pool.query('SELECT 1 FROM alert')).rowCount === 1);
+    await waitUntil(
+      async () => (await database.pool.query(`SELECT 1 FROM alert WHERE status = 'firing'`)).rowCount === 1,
+    );
     expect(await metricsOf(app)).toContain('\njwt_key_rotation_errors_total 1\n');
   });
 

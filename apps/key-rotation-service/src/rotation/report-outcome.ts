@@ -23,7 +23,7 @@ import { finishRequest, postponeRequest, recentContentions, type ClaimedRequest 
 export interface Reporting {
   pool: Pool;
   audit: Pick<AuditTrail, 'record'>;
-  alerts: Pick<Alerts, 'raise'>;
+  alerts: Pick<Alerts, 'raise' | 'resolve'>;
   metrics: Metrics;
   logger: Logger;
   alertOnError: boolean;
@@ -49,11 +49,20 @@ export async function reportOutcome(
     return 'success';
   }
   const { keySet, summary } = result;
-  const { epoch } = keySet;
   if (summary.promoted) to.metrics.increment('jwt_key_rotations_total');
   to.metrics.add('jwt_key_retirements_total', summary.retired.length);
+  const { epoch } = keySet;
   to.logger.info('The key set was rotated', { request: request.id, epoch, reason: result.reason });
+  await resolveTroubles(to, request);
   return 'success';
+}
+
+/** What a rotation that succeeded ends, whichever replica met it. Contention ends by its time: nobody sees it be over. */
+async function resolveTroubles({ alerts }: Reporting, { kind }: ClaimedRequest): Promise<void> {
+  const title = 'JWT key rotation succeeded';
+  await alerts.resolve({ incident: 'rotation:failed', kind: 'rotation_failed', title });
+  if (kind === 'rotate')
+    await alerts.resolve({ incident: 'rotation:verifiers-behind', kind: 'rotation_waits', title });
 }
 
 /** Reports an attempt that threw; puts its request back, or gives it up. */

@@ -264,11 +264,11 @@ describe('a rotator that meets the lock of another', () => {
     const lock = await tryLock(rotator.foundation.redis, 'lock:jwt-key-rotation', 60_000);
     const id = await ask();
     for (let contention = 1; contention <= 4; contention += 1) {
-      expect(await query('SELECT 1 FROM alert')).toEqual([]);
+      expect(await query(`SELECT 1 FROM alert WHERE status = 'firing'`)).toEqual([]);
       expect(await rotator.run(id)).toBe('retry');
       await query('UPDATE rotation_request SET next_attempt_at = now()');
     }
-    expect(await query('SELECT kind, incident FROM alert')).toEqual([
+    expect(await query(`SELECT kind, incident FROM alert WHERE status = 'firing'`)).toEqual([
       { kind: 'rotation_contended', incident: 'rotation:contended' },
     ]);
     expect(await rotator.metric('jwt_key_rotation_total', { operation: 'lock_contended' })).toBe(4);
@@ -301,13 +301,15 @@ describe('a rotation that fails', () => {
     expect(await rotator.metric('jwt_key_rotation_errors_total')).toBe(1);
     await query('UPDATE rotation_request SET next_attempt_at = now()');
     expect(await rotator.run(id)).toBe('retry');
-    expect(await query('SELECT kind, severity, error FROM alert')).toEqual([
+    expect(await query(`SELECT kind, severity, error FROM alert WHERE status = 'firing'`)).toEqual([
       { kind: 'rotation_failed', severity: 'critical', error: 'the disk is full' },
     ]);
 
     await query('DROP TRIGGER refuse ON audit_event');
     await query('UPDATE rotation_request SET next_attempt_at = now()');
     expect(await rotator.run(id)).toBe('success');
+    const reports = `SELECT status FROM alert WHERE incident = 'rotation:failed' ORDER BY accepted_at, id`;
+    expect((await query<{ status: string }>(reports)).at(-1)).toEqual({ status: 'resolved' });
     expect(await readKeySet(database.pool)).toMatchObject({ epoch: 2 });
   });
 
@@ -318,7 +320,7 @@ describe('a rotation that fails', () => {
     expect(await rotator.run(id)).toBe('failure');
     expect(await requestRow(id)).toMatchObject({ state: 'failed' });
     expect(await kidsByState()).toEqual(before);
-    expect(await query('SELECT kind, title, error FROM alert')).toEqual([
+    expect(await query(`SELECT kind, title, error FROM alert WHERE status = 'firing'`)).toEqual([
       {
         kind: 'rotation_failed',
         title: 'JWT key rotation failed',
