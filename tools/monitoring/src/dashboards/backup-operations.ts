@@ -33,7 +33,17 @@ export const backupOperations: DashboardSpec = {
         {
           title: 'Verdict on the newest backup',
           kind: 'figure',
-          queries: { '{{database}} {{verdict}}': 'max by (database, verdict) (db_backup_verdict)' },
+          names: true,
+          description: 'PROVEN: it was restored, and everything in it compared with what was captured.',
+          queries: { '{{database}}: {{verdict}}': 'max by (database, verdict) (db_backup_verdict) == 1' },
+        },
+        {
+          title: 'Progress of the running backup',
+          kind: 'gauge',
+          unit: 'percentunit',
+          range: [0, 1],
+          description: 'Measured by the size of the last one; 0 while none runs.',
+          queries: { '{{database}}': 'max by (database) (db_backup_progress_ratio)' },
         },
       ],
     },
@@ -127,6 +137,16 @@ export const backupOperations: DashboardSpec = {
       ],
     },
     {
+      title: 'Restores',
+      panels: [
+        {
+          title: 'Restores by outcome',
+          kind: 'lines',
+          queries: { '{{outcome}}': 'sum by (outcome) (increase(db_restore_total[1h]))' },
+        },
+      ],
+    },
+    {
       title: 'Storage utilization',
       panels: [
         {
@@ -140,6 +160,17 @@ export const backupOperations: DashboardSpec = {
           kind: 'lines',
           unit: 'bytes',
           queries: { '{{storage}}': 'min by (storage) (backup_storage_free_bytes)' },
+        },
+        {
+          title: 'Deleted by retention',
+          kind: 'lines',
+          queries: { '{{kind}}': 'sum by (kind) (increase(db_backup_deleted_total[1d]))' },
+        },
+        {
+          title: 'Folders that are no backup',
+          kind: 'lines',
+          description: 'What interrupted backups left; swept an hour after it was found.',
+          queries: { '{{storage}}': 'max by (storage) (backup_orphan_objects)' },
         },
       ],
     },

@@ -1,5 +1,10 @@
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
 import {
+  BigValueTextMode,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
+} from '@grafana/grafana-foundation-sdk/common';
+import {
   DashboardBuilder,
   RowBuilder,
   ThresholdsConfigBuilder,
@@ -50,20 +55,42 @@ function buildPanel(spec: PanelSpec, id: number): Builder<Panel> {
   return panel;
 }
 
-function builderOf({ kind, unit = 'short', redFrom, redBelow }: PanelSpec) {
-  if (kind === 'logs') return new LogsBuilder();
-  const panel = { lines: TimeseriesBuilder, figure: StatBuilder, gauge: GaugeBuilder }[kind];
-  const built = new panel().unit(unit);
-  const steps = stepsOf(redFrom, redBelow);
-  return steps
-    ? built.thresholds(new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps))
-    : built;
+function builderOf(spec: PanelSpec) {
+  if (spec.kind === 'logs') return new LogsBuilder();
+  if (spec.kind === 'lines') return linesOf(spec);
+  return spec.kind === 'gauge' ? gaugeOf(spec) : figureOf(spec);
 }
 
-function stepsOf(redFrom: number | undefined, redBelow: number | undefined) {
-  if (redFrom !== undefined) return [step(null, 'green'), step(redFrom, 'red')];
-  if (redBelow !== undefined) return [step(null, 'red'), step(redBelow, 'green')];
-  return undefined;
+function linesOf(spec: PanelSpec) {
+  const style = isJudged(spec) ? GraphThresholdsStyleMode.Dashed : GraphThresholdsStyleMode.Off;
+  return new TimeseriesBuilder()
+    .unit(spec.unit ?? 'short')
+    .thresholds(thresholdsOf(spec))
+    .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(style));
+}
+
+function figureOf(spec: PanelSpec) {
+  const panel = new StatBuilder().unit(spec.unit ?? 'short').thresholds(thresholdsOf(spec));
+  return spec.names ? panel.textMode(BigValueTextMode.Name) : panel;
+}
+
+function gaugeOf(spec: PanelSpec) {
+  const panel = new GaugeBuilder().unit(spec.unit ?? 'short').thresholds(thresholdsOf(spec));
+  const [min, max] = spec.range ?? [];
+  if (min !== undefined) panel.min(min);
+  if (max !== undefined) panel.max(max);
+  return panel;
+}
+
+const isJudged = ({ redFrom, redBelow }: PanelSpec): boolean => (redFrom ?? redBelow) !== undefined;
+
+/** What is not judged is blue: without thresholds Grafana has its own, and everything from 80 on is red. */
+function thresholdsOf({ redFrom, redBelow }: PanelSpec) {
+  const steps = [step(null, redBelow === undefined ? 'green' : 'red')];
+  if (redFrom !== undefined) steps.push(step(redFrom, 'red'));
+  else if (redBelow !== undefined) steps.push(step(redBelow, 'green'));
+  else steps[0] = step(null, 'blue');
+  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps);
 }
 
 const step = (value: number | null, color: string) => ({ value, color });

@@ -11,8 +11,8 @@ export interface PanelSpec {
   title: string;
   /** `lines` over time, `figure` and `gauge` for now, `logs` from Loki. */
   kind: 'lines' | 'figure' | 'gauge' | 'logs';
-  /** Grafana's name of the unit. */
-  unit?: string;
+  /** Grafana's name of the unit; of a plain number, if not given. */
+  unit?: Unit;
   description?: string;
   /** By legend, in which `{{label}}` stands for a label's value. PromQL, or LogQL for `logs`. */
   queries: Record<string, string>;
@@ -20,4 +20,11 @@ export interface PanelSpec {
   redFrom?: number;
   /** Below this value it is red. */
   redBelow?: number;
+  /** Of a gauge: its two ends. */
+  range?: readonly [min: number, max: number];
+  /** Of a figure: shows the names of what is there, and not their numbers. */
+  names?: boolean;
 }
+
+/** Seconds, bytes, a share of 1, and two rates. */
+export type Unit = 's' | 'bytes' | 'percentunit' | 'ops' | 'reqps';

@@ -42,14 +42,16 @@ export const jwtKeyRotation: DashboardSpec = {
           kind: 'gauge',
           unit: 's',
           redFrom: 900,
+          range: [0, 1200],
           queries: { age: 'max(jwt_active_key_age_seconds)' },
         },
         {
           title: 'Next rotation time',
           kind: 'gauge',
           unit: 's',
-          description: 'Seconds until the next rotation.',
+          description: 'Until the next rotation; below 0 it is overdue.',
           redBelow: 0,
+          range: [-60, 300],
           queries: { in: 'max(jwt_next_rotation_timestamp_seconds) - time()' },
         },
         {
@@ -63,6 +65,7 @@ export const jwtKeyRotation: DashboardSpec = {
           kind: 'gauge',
           unit: 'percentunit',
           redBelow: 1,
+          range: [0, 1],
           description: 'succeeded / (succeeded + failed); the target is 100 %.',
           queries: {
             '{{env}}': rotationSuccess,
@@ -95,6 +98,42 @@ export const jwtKeyRotation: DashboardSpec = {
           unit: 's',
           redFrom: 120,
           queries: { '{{instance}}': 'jwt_key_set_age_seconds' },
+        },
+        {
+          title: 'Verifiers that a rotation waits for',
+          kind: 'lines',
+          redFrom: 1,
+          queries: { verifiers: 'max(jwt_rotation_awaited_verifiers)' },
+        },
+        {
+          title: 'Key sets that were not believed',
+          kind: 'lines',
+          redFrom: 1,
+          queries: { '{{reason}}': 'sum by (reason) (increase(jwt_key_sets_refused_total[5m]))' },
+        },
+        {
+          title: 'From a revocation to its refusal, 99th percentile',
+          kind: 'lines',
+          unit: 's',
+          description: 'Over a day, of every gateway; 0 when nothing was revoked.',
+          queries: {
+            propagation:
+              'histogram_quantile(0.99, sum by (le) (increase(jwt_key_revocation_propagation_seconds_bucket[1d]))) >= 0 or vector(0)',
+          },
+        },
+        {
+          title: 'Since a key was last used',
+          kind: 'lines',
+          unit: 's',
+          description: 'By published key, of every gateway. A key that nobody has used yet is not shown.',
+          queries: { '{{kid}}': 'time() - max by (kid) (jwt_key_last_used_timestamp_seconds > 0)' },
+        },
+        {
+          title: 'Tokens accepted on an old key set',
+          kind: 'lines',
+          redFrom: 1,
+          description: 'While the set had not been read for three polls.',
+          queries: { '{{instance}}': 'sum by (instance) (increase(tokens_accepted_on_stale_set_total[5m]))' },
         },
       ],
     },

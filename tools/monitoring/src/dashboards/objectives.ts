@@ -22,7 +22,7 @@ function burn(title: string, slo: string, budget: number): PanelSpec {
 /** How much of the budget of the last three days is left: 1 all of it, below 0 overdrawn. */
 function left(title: string, slo: string, budget: number): PanelSpec {
   const expr = `1 - (slo:${slo}_bad:ratio3d >= 0 or vector(0)) / ${budget}`;
-  return { title, kind: 'gauge', unit: 'percentunit', redBelow: 0, queries: { left: expr } };
+  return { title, kind: 'gauge', unit: 'percentunit', redBelow: 0, range: [-1, 1], queries: { left: expr } };
 }
 
 export const objectives: DashboardSpec = {
@@ -38,6 +38,7 @@ export const objectives: DashboardSpec = {
           kind: 'gauge',
           unit: 'percentunit',
           redBelow: 0.995,
+          range: [0.99, 1],
           queries: { uptime: 'avg_over_time(slo:gateway_up:max[1d])' },
         },
         {
@@ -45,6 +46,7 @@ export const objectives: DashboardSpec = {
           kind: 'gauge',
           unit: 's',
           redFrom: 0.5,
+          range: [0, 1],
           queries: {
             p95: 'histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{job="api-gateway", endpoint!~"/(health|metrics|livez|readyz)"}[1d]))) >= 0 or vector(0)',
           },
@@ -54,6 +56,7 @@ export const objectives: DashboardSpec = {
           kind: 'gauge',
           unit: 'percentunit',
           redBelow: 0.95,
+          range: [0, 1],
           queries: {
             '{{env}}':
               '1 - sum by (env) (increase(db_backup_failed_total[7d])) / sum by (env) (increase(db_backup_total[7d]))',
@@ -64,6 +67,7 @@ export const objectives: DashboardSpec = {
           kind: 'gauge',
           unit: 'percentunit',
           redFrom: 0.01,
+          range: [0, 0.02],
           queries: { errors: 'slo:errors_bad:ratio1h >= 0 or vector(0)' },
         },
         {
@@ -71,6 +75,7 @@ export const objectives: DashboardSpec = {
           kind: 'gauge',
           unit: 'percentunit',
           redBelow: 1,
+          range: [0, 1],
           queries: {
             '{{env}}': rotationSuccess,
           },

@@ -72,6 +72,12 @@ export function serviceDashboard(job: string, own: PanelSpec[]): DashboardSpec {
             kind: 'lines',
             queries: { '{{state}}': `sum by (state) (db_pool_connections{${of}})` },
           },
+          {
+            title: 'Hints that were not understood',
+            kind: 'lines',
+            description: 'Pub/sub messages of a version or a form that this service does not know.',
+            queries: { '{{reason}}': `sum by (reason) (increase(facts_ignored_total{${of}}[1h]))` },
+          },
         ],
       },
       {

@@ -10,6 +10,15 @@ const tasks = (names: string): PanelSpec[] => [
     },
   },
   {
+    title: 'Duration of its tasks, 95th percentile',
+    kind: 'lines',
+    unit: 's',
+    description: 'Over a day; 0 when none has run.',
+    queries: {
+      '{{task_name}}': `histogram_quantile(0.95, sum by (task_name, le) (increase(celery_task_duration_seconds_bucket{task_name=~"${names}"}[1d]))) >= 0 or vector(0)`,
+    },
+  },
+  {
     title: 'Waiting tasks',
     kind: 'lines',
     queries: { '{{queue}}': `max by (queue) (celery_queue_length{queue=~"${names}"})` },
@@ -30,6 +39,13 @@ export const serviceDashboards = [
       unit: 's',
       redFrom: 120,
       queries: { '{{instance}}': 'jwt_key_set_age_seconds' },
+    },
+    {
+      title: 'Signatures known from before',
+      kind: 'lines',
+      unit: 'ops',
+      description: 'A miss is a signature that had to be computed.',
+      queries: { '{{result}}': 'sum by (result) (rate(token_verification_cache_total[$__rate_interval]))' },
     },
   ]),
   serviceDashboard('key-rotation-service', [
@@ -77,6 +93,25 @@ export const serviceDashboards = [
       queries: { '{{job}}': 'max by (job) (alert_spool_depth)' },
     },
     {
+      title: 'Refuses everything',
+      kind: 'figure',
+      redFrom: 1,
+      description: '1 while a destination does.',
+      queries: { '{{destination}}': 'max by (destination) (alert_destination_breaker_open)' },
+    },
+    {
+      title: 'Lost on their way, last day',
+      kind: 'figure',
+      redFrom: 1,
+      description: 'Alerts that a service numbered, and that never arrived.',
+      queries: { alerts: 'max(alerts_missing)' },
+    },
+    {
+      title: 'Incidents of which somebody is still to be told',
+      kind: 'lines',
+      queries: { '{{lane}}': 'max by (lane) (alert_queue_depth)' },
+    },
+    {
       title: 'Sent',
       kind: 'lines',
       queries: {
@@ -93,6 +128,13 @@ export const serviceDashboards = [
       kind: 'lines',
       queries: { '{{reason}}': 'sum by (reason) (increase(alerts_failed_total[1h]))' },
     },
+    {
+      title: 'Perhaps told twice',
+      kind: 'lines',
+      description: 'Sent again, since it was not known whether they had arrived.',
+      queries: { '{{destination}}': 'sum by (destination) (increase(alerts_possible_duplicates_total[1h]))' },
+    },
+    ...tasks('alert_delivery'),
     {
       title: 'From event to delivery, 95th percentile',
       kind: 'lines',

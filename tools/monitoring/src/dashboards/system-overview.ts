@@ -15,6 +15,7 @@ export const systemOverview: DashboardSpec = {
           kind: 'gauge',
           unit: 'percentunit',
           redBelow: 0.995,
+          range: [0.99, 1],
           queries: { uptime: 'avg_over_time(slo:gateway_up:max[1d])' },
         },
         {
