@@ -117,19 +117,32 @@ describe('guessing a password', () => {
   });
 });
 
-test('refresh tokens that nobody issued are audited once for each source and minute', async () => {
+test('refresh tokens that are refused, however often, are audited once for each source, session and minute', async () => {
+  const id = await platform.addUser({ email: 'over@example.com', password, scopes: [] });
   const gateway = await start({});
-  for (const token of ['abc', `swfx_rt_${'A'.repeat(43)}`, 'abc'])
-    await send(`${gateway.url}/auth/refresh`, {
+  const from = '198.51.100.9';
+  const post = (path: string, token: string) =>
+    send(`${gateway.url}${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-forwarded-for': '198.51.100.9' },
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': from },
       body: JSON.stringify({ refresh_token: token }),
     });
+  const session = await logIn(gateway, 'over@example.com', { as: password, from });
+  const { refresh_token: over } = JSON.parse(session.body) as { refresh_token: string };
+  await post('/auth/logout', over);
+  for (const token of ['abc', `swfx_rt_${'A'.repeat(43)}`, 'abc', over, over])
+    expect((await post('/auth/refresh', token)).status).toBe(400);
   await gateway.gateway.stop();
-  const failures = await audited('token_refresh_failed');
-  const counted = failures.filter(({ source }) => source === '198.51.100.9');
-  expect(counted.reduce((sum, { count }) => sum + (count as number), 0)).toBe(3);
-  expect(counted[0]).toMatchObject({ reason: 'unknown', outcome: 'denied', subject: null });
+  const counted = (await audited('token_refresh_failed')).filter(({ source }) => source === from);
+  const told = (reason: string) => counted.filter((record) => record['reason'] === reason);
+  const count = (reason: string) => told(reason).reduce((sum, each) => sum + (each['count'] as number), 0);
+  expect([count('unknown'), count('ended')]).toEqual([3, 2]);
+  expect(told('unknown')[0]).toMatchObject({ outcome: 'denied', subject: null });
+  expect(told('ended')[0]).toMatchObject({
+    outcome: 'denied',
+    subject: `user:${id}`,
+    family_id: expect.any(String) as string,
+  });
 });
 
 describe('suspicious patterns', () => {

@@ -99,10 +99,10 @@ async function guardEdge(
 function issuerOf(
   foundation: Foundation,
   config: GatewayConfig,
-  { tally, suspicion, clientAddress }: Verifier,
+  { suspicion, clientAddress }: Verifier,
 ): ControlPlaneOptions['issuer'] {
   const ofIssuer = issuerConfig(config);
-  if (ofIssuer) return createIssuer(foundation, ofIssuer, { tally, suspicion });
+  if (ofIssuer) return createIssuer(foundation, ofIssuer, suspicion);
   const { logger, lifecycle } = foundation;
   const forwarder = createIssuerForwarder({ url: config.ISSUER_URL ?? '', clientAddress, logger });
   lifecycle.onStop('issuer connections', () => forwarder.stop());

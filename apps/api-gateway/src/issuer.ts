@@ -4,11 +4,13 @@
  */
 import type { MetricName } from '@swfx/metrics';
 import type { Foundation } from '@swfx/service';
+import { startRefusalAudit } from './auth/audit-refusals';
 import { createBoundedWork, type BoundedWork } from './auth/bounded-work';
 import { createLogin, type Login } from './auth/login';
 import { createLogout, type Logout } from './auth/refresh/logout';
 import { createRefresh, type Refresh } from './auth/refresh/refresh';
-import type { RefusalTally } from './auth/refusal-tally';
+import { refreshTokensRefused } from './auth/refresh/refresh-refusals';
+import { createRefusalTally } from './auth/refusal-tally';
 import type { SuspicionWatch } from './auth/suspicion/suspicion-watch';
 import { createLocalThrottle } from './auth/throttle/local-throttle';
 import { createLoginGuard, type LoginGuard } from './auth/throttle/login-guard';
@@ -35,9 +37,9 @@ const passwordChecks = { atOnce: 2, waiting: 32 };
 export function createIssuer(
   foundation: Foundation,
   config: IssuerConfig,
-  watch: { tally: RefusalTally; suspicion: SuspicionWatch },
+  suspicion: SuspicionWatch,
 ): Issuer {
-  const { pool, audit, logger } = foundation;
+  const { pool, audit, logger, lifecycle } = foundation;
   const mint = {
     keyRing: config.KEY_ENCRYPTION_KEYS,
     issuer: config.TOKEN_ISSUER,
@@ -50,6 +52,9 @@ export function createIssuer(
   };
   const policy = { ...ttls, graceSeconds: config.REFRESH_GRACE_SECONDS };
   const checks = createBoundedWork(passwordChecks);
+  const tally = createRefusalTally();
+  const stopAudit = startRefusalAudit({ tally, eventOf: refreshTokensRefused, audit, logger });
+  lifecycle.onStop('refresh refusal audit', stopAudit);
   return {
     login: createLogin({
       db: pool,
@@ -58,10 +63,10 @@ export function createIssuer(
       ttls,
       passwordChecks: checks,
       guard: loginGuard(foundation, config),
-      suspicion: watch.suspicion,
+      suspicion,
       logger,
     }),
-    refresh: createRefresh({ ...foundation, tally: watch.tally, mint, policy }),
+    refresh: createRefresh({ ...foundation, tally, mint, policy }),
     logout: createLogout(foundation),
     passwordChecks: checks,
   };

@@ -6,7 +6,7 @@ import { BlockList } from 'node:net';
 import type { MetricName } from '@swfx/metrics';
 import type { Foundation, Readiness } from '@swfx/service';
 import { trustInRing, type KeySetTrust } from '@swfx/signing-keys';
-import { startRefusalAudit } from './auth/audit-refusals';
+import { accessTokensRefused, startRefusalAudit } from './auth/audit-refusals';
 import { createAuthenticate, type Authenticate } from './auth/authenticate';
 import { createBreakGlass } from './auth/break-glass';
 import {
@@ -19,7 +19,7 @@ import { startCutOffMirror } from './auth/cut-off-mirror';
 import { keyMirrorMetrics, startKeyMirror, type KeyMirror } from './auth/key-mirror';
 import { startKeyMirrorAcks } from './auth/key-mirror-acks';
 import { createRefusalReport } from './auth/key-mirror-refusals';
-import { createRefusalTally, type RefusalTally } from './auth/refusal-tally';
+import { createRefusalTally } from './auth/refusal-tally';
 import { createBreakGlassReport } from './auth/report-break-glass';
 import type { PatternRule } from './auth/suspicion/pattern-counter';
 import {
@@ -43,7 +43,6 @@ export interface Verifier {
   authenticate: Authenticate;
   originOf: OriginOf;
   clientAddress: ClientAddress;
-  tally: RefusalTally;
   suspicion: SuspicionWatch;
   readiness(): Readiness;
 }
@@ -78,7 +77,10 @@ export function startVerifier(foundation: Foundation, config: GatewayConfig): Ve
   lifecycle.onStop('cut-off mirror', () => cutOffs.stop());
 
   const tally = createRefusalTally();
-  lifecycle.onStop('refusal audit', startRefusalAudit(tally, audit, logger));
+  lifecycle.onStop(
+    'refusal audit',
+    startRefusalAudit({ tally, eventOf: accessTokensRefused, audit, logger }),
+  );
   const suspicion = createSuspicionWatch({ ...foundation, rules: suspicionRules(config) });
   lifecycle.onStop('suspicion watch', () => suspicion.settled());
   const emergencies = createBreakGlassReport(foundation);
@@ -95,11 +97,11 @@ export function startVerifier(foundation: Foundation, config: GatewayConfig): Ve
   const breakGlass = emergencyKey && { ...createBreakGlass(emergencyKey, policy), used: emergencies.used };
   const originOf = createOriginOf(config.TRUSTED_PROXIES ?? new BlockList());
   const clientAddress = createClientAddress(originOf);
-  const watch = { mirror, clientAddress, tally, suspicion };
+  const watch = { mirror, clientAddress, suspicion };
   return {
     ...watch,
     originOf,
-    authenticate: createAuthenticate({ ...watch, tokens, cutOffs, breakGlass, metrics }),
+    authenticate: createAuthenticate({ ...watch, tally, tokens, cutOffs, breakGlass, metrics }),
     readiness: () => {
       if (!mirror.keySet()) return { ready: false, reason: 'no key set has been read yet' };
       if (!cutOffs.known()) return { ready: false, reason: 'it is not known yet who is cut off' };

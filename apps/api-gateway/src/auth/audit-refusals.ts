@@ -6,21 +6,20 @@ import type { Refusal, RefusalTally } from './refusal-tally';
 
 const intervalMs = 60_000;
 
-/** The tally's reason for refresh tokens that nobody issued; the audit trail has an action for them. */
-export const unknownRefreshToken = 'unknown_refresh_token';
-
-/** Writes the tally of refused tokens to the audit trail once a minute, and when the returned function ends it. */
-export function startRefusalAudit(
-  tally: RefusalTally,
-  audit: AuditTrail,
-  logger: Logger,
-): () => Promise<void> {
+/** Writes a tally to the audit trail once a minute, and when the returned function ends it. */
+export function startRefusalAudit(options: {
+  tally: RefusalTally;
+  eventOf: (refusal: Refusal) => AuditEvent;
+  audit: Pick<AuditTrail, 'record'>;
+  logger: Logger;
+}): () => Promise<void> {
+  const { tally, eventOf, audit, logger } = options;
   async function flush(): Promise<void> {
-    for (const fields of tally.take()) {
+    for (const refusal of tally.take()) {
       await audit
-        .record(eventOf(fields))
+        .record(eventOf(refusal))
         .catch((error: unknown) =>
-          logger.error('Refused tokens could not be audited', { ...fields, error: errorMessage(error) }),
+          logger.error('Refused tokens could not be audited', { ...refusal, error: errorMessage(error) }),
         );
     }
   }
@@ -32,10 +31,14 @@ export function startRefusalAudit(
   };
 }
 
-function eventOf(refusal: Refusal): AuditEvent {
-  const common = { outcome: 'denied', actor: null, subject: null, operationId: randomUUID() } as const;
-  if (refusal.reason !== unknownRefreshToken)
-    return { action: 'token_refused', ...common, fields: { ...refusal } };
-  const error = 'nobody issued such a token';
-  return { action: 'token_refresh_failed', ...common, fields: { ...refusal, reason: 'unknown', error } };
+/** Access tokens that were refused for one reason. */
+export function accessTokensRefused({ reason, source, count, minute }: Refusal): AuditEvent {
+  return {
+    action: 'token_refused',
+    outcome: 'denied',
+    actor: null,
+    subject: null,
+    operationId: randomUUID(),
+    fields: { reason, source, count, minute },
+  };
 }

@@ -18,6 +18,17 @@ test('counts refusals by source, reason and minute', () => {
   ]);
 });
 
+test('keeps the sessions apart that refused tokens belong to', () => {
+  const tally = createRefusalTally(2);
+  const session = (familyId: string) => ({ familyId, subject: 'user:1' });
+  for (const family of ['a', 'b', 'a', 'c']) tally.add('ended', '10.0.0.1', at('14:30:00'), session(family));
+  expect(tally.take().map(({ source, session: of, count }) => [source, of?.familyId, count])).toEqual([
+    ['10.0.0.1', 'a', 2],
+    ['10.0.0.1', 'b', 1],
+    ['other', undefined, 1],
+  ]);
+});
+
 test('begins anew once taken', () => {
   const tally = createRefusalTally();
   tally.add('expired', '10.0.0.1', at('14:30:01'));

@@ -1,7 +1,7 @@
 /**
  * Refused tokens in the audit trail. Anyone can send as many bad tokens as they like, so they are counted and
- * written once a minute, one event for each source and reason. The number of sources is bounded too: those beyond
- * it share one line.
+ * written once a minute, one event for each source and reason, and each session, of which nobody has many. Their number
+ * is bounded too: those beyond it share one line.
  */
 export interface Refusal {
   reason: string;
@@ -10,10 +10,18 @@ export interface Refusal {
   count: number;
   /** The minute in which they were refused, RFC 3339. */
   minute: string;
+  /** The session that the tokens belong to, where they belong to one. */
+  session?: RefusedSession;
+}
+
+export interface RefusedSession {
+  familyId: string;
+  /** A user's pseudonym. */
+  subject: string;
 }
 
 export interface RefusalTally {
-  add(reason: string, source: string, now: Date): void;
+  add(reason: string, source: string, now: Date, session?: RefusedSession): void;
   /** Takes what was counted, and begins anew. */
   take(): Refusal[];
 }
@@ -21,17 +29,20 @@ export interface RefusalTally {
 export function createRefusalTally(limit = 1_000): RefusalTally {
   let counts = new Map<string, Refusal>();
 
-  function entry(reason: string, source: string, minute: string): Refusal {
-    const key = `${minute} ${reason} ${source}`;
+  function entry(refusal: Omit<Refusal, 'count'>): Refusal {
+    const { reason, source, minute, session } = refusal;
+    const key = `${minute} ${reason} ${source} ${session?.familyId ?? ''}`;
     const known = counts.get(key);
     if (known) return known;
-    if (counts.size >= limit && source !== 'other') return entry(reason, 'other', minute);
-    const fresh = { reason, source, count: 0, minute };
+    if (counts.size >= limit && source !== 'other') return entry({ reason, source: 'other', minute });
+    const fresh = { ...refusal, count: 0 };
     counts.set(key, fresh);
     return fresh;
   }
   return {
-    add: (reason, source, now) => void (entry(reason, source, minuteOf(now)).count += 1),
+    add(reason, source, now, session) {
+      entry({ reason, source, minute: minuteOf(now), ...(session && { session }) }).count += 1;
+    },
     take() {
       const taken = [...counts.values()];
       counts = new Map();

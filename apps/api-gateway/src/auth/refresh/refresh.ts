@@ -13,9 +13,8 @@ import type { Logger } from '@swfx/logging';
 import { facts, type Facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import { cutOff, sessionSubject } from '@swfx/signing-keys';
-import { unknownRefreshToken } from '../audit-refusals';
 import { mintAccessToken, type IssuedTokens, type MintPolicy } from '../mint-token';
-import type { RefusalTally } from '../refusal-tally';
+import type { RefusalTally, RefusedSession } from '../refusal-tally';
 import { lockUserForToken, subjectOf, type User } from '../users';
 import { decideRefresh, type RefreshFailureReason } from './decide-refresh';
 import {
@@ -27,6 +26,7 @@ import {
   type RefreshTtls,
   type StoredToken,
 } from './refresh-store';
+import { refusalSentences } from './refresh-refusals';
 import { createSuccessorSalt, deriveSuccessor, hashRefreshToken, isRefreshToken } from './refresh-token';
 
 export interface RefreshPolicy extends RefreshTtls {
@@ -50,10 +50,10 @@ export type Refresh = (token: string, source: string) => Promise<IssuedTokens>;
 
 type Exchange =
   | { outcome: 'rotated' | 'repeated'; tokens: IssuedTokens }
-  | { outcome: RefreshFailureReason; alertId?: string; userId?: string };
+  | { outcome: 'reused'; alertId: string; userId: string }
+  | { outcome: Exclude<RefreshFailureReason, 'reused'>; session?: RefusedSession };
 
-interface Presented {
-  token: string;
+interface Presented extends Request {
   tokenHash: Buffer;
   familyId: string;
   user: User;
@@ -63,22 +63,28 @@ interface Presented {
 export function createRefresh(options: RefreshOptions): Refresh {
   const { metrics, tally } = options;
   return async (token, source) => {
-    const exchange = await exchangeOnce(token, options);
+    const exchange = await exchangeOnce({ token, source }, options);
     metrics.increment('token_refresh_total', { outcome: exchange.outcome });
     if ('tokens' in exchange) return exchange.tokens;
-    if (exchange.outcome === 'unknown') tally.add(unknownRefreshToken, source, new Date());
-    if (exchange.alertId !== undefined) await announceReuse(exchange, options);
+    if (exchange.outcome === 'reused') await announceReuse(exchange, options);
+    else tally.add(exchange.outcome, source, new Date(), exchange.session);
     throw new AppError('invalid_grant', 'the refresh token is not valid', {
       fields: { error: 'invalid_grant' },
     });
   };
 }
 
-async function exchangeOnce(token: string, options: RefreshOptions): Promise<Exchange> {
+/** A token as it came. */
+interface Request {
+  token: string;
+  source: string;
+}
+
+async function exchangeOnce(request: Request, options: RefreshOptions): Promise<Exchange> {
   const { audit, logger } = options;
-  if (!isRefreshToken(token)) return { outcome: 'unknown' };
+  if (!isRefreshToken(request.token)) return { outcome: 'unknown' };
   try {
-    return await audit.transaction((client, note) => exchangeIn(client, note, token, options));
+    return await audit.transaction((client, note) => exchangeIn(client, note, request, options));
   } catch (error) {
     if (error instanceof AppError && error.cause)
       logger.error('A token could not be signed', { error: errorMessage(error.cause) });
@@ -89,19 +95,22 @@ async function exchangeOnce(token: string, options: RefreshOptions): Promise<Exc
 async function exchangeIn(
   client: PoolClient,
   note: NoteAudit,
-  token: string,
+  request: Request,
   options: RefreshOptions,
 ): Promise<Exchange> {
-  const tokenHash = hashRefreshToken(token);
+  const tokenHash = hashRefreshToken(request.token);
   const family = await findFamily(client, tokenHash);
   // The user first and the family second, as in everything that locks both.
   const user = family && (await lockUserForToken(client, family.userId));
   const stored = family && user && (await lockToken(client, family.familyId, tokenHash));
   if (!family || !user || !stored) return { outcome: 'unknown' };
-  const presented: Presented = { token, tokenHash, familyId: family.familyId, user, stored };
+  const presented: Presented = { ...request, tokenHash, familyId: family.familyId, user, stored };
   const decision = decideRefresh({ ...stored, userDisabled: user.disabled }, options.policy.graceSeconds);
-  if (decision.outcome === 'refused')
-    return refuse(client, note, presented, { ...options, reason: decision.reason });
+  if (decision.outcome === 'refused') {
+    const { reason } = decision;
+    if (reason === 'reused') return endStolen(client, note, presented, options);
+    return { outcome: reason, session: { familyId: presented.familyId, subject: subjectOf(user) } };
+  }
   const repeat = decision.outcome === 'repeat';
   const refreshToken = repeat
     ? repeatSuccessor(presented, options.mint)
@@ -132,42 +141,40 @@ function repeatSuccessor({ token, stored }: Presented, { keyRing }: MintPolicy):
   return deriveSuccessor(kek, stored.successorSalt, token);
 }
 
-const sentences: Record<RefreshFailureReason, string> = {
-  unknown: 'nobody issued such a token',
-  expired: 'the token or its session has expired',
-  ended: 'the session was ended',
-  disabled: 'the user is disabled',
-  reused: 'the token had been used before',
-};
-
-async function refuse(
+/** Ends the session of a token that was copied, so that neither the thief nor the owner goes on with it. */
+async function endStolen(
   client: PoolClient,
   note: NoteAudit,
-  { familyId, user }: Presented,
-  { reason, alerts }: RefreshOptions & { reason: RefreshFailureReason },
+  { familyId, user, source }: Presented,
+  { alerts }: RefreshOptions,
 ): Promise<Exchange> {
-  const fields = { reason, error: sentences[reason], family_id: familyId };
+  const fields = { reason: 'reused', error: refusalSentences.reused, family_id: familyId, source } as const;
   await note({ action: 'token_refresh_failed', outcome: 'denied', ...about(user), fields });
-  if (reason !== 'reused') return { outcome: reason };
+  await note({
+    action: 'suspicious_activity_detected',
+    outcome: 'denied',
+    ...about(user),
+    fields: { pattern: 'refresh_reuse', source, count: 1, window_seconds: 0 },
+  });
   await endFamily(client, familyId, 'reuse');
   await cutOff(client, sessionSubject(familyId));
-  const alertId = await alerts.raiseIn(client, reuseAlert(user, familyId));
-  return { outcome: reason, alertId, userId: user.id };
+  const alertId = await alerts.raiseIn(client, reuseAlert(user, { familyId, source }));
+  return { outcome: 'reused', alertId, userId: user.id };
 }
 
-function reuseAlert(user: User, familyId: string): AlertDraft {
+function reuseAlert(user: User, { familyId, source }: Pick<Presented, 'familyId' | 'source'>): AlertDraft {
   return {
     incident: `suspicious:refresh_reuse:${user.id}`,
     kind: 'suspicious_activity',
     severity: 'warning',
     title: 'A refresh token was used twice',
     error: 'Somebody has a copy of a refresh token. Its session was ended and its access tokens are refused.',
-    context: { user: subjectOf(user), session: familyId },
+    context: { user: subjectOf(user), session: familyId, source },
   };
 }
 
 async function announceReuse(
-  { alertId = '', userId = '' }: { alertId?: string; userId?: string },
+  { alertId, userId }: Extract<Exchange, { outcome: 'reused' }>,
   options: RefreshOptions,
 ): Promise<void> {
   options.metrics.increment('suspicious_activity_total', { pattern: 'refresh_reuse' });
