@@ -1,3 +1,5 @@
+export { captureOutput } from './capture-output';
+export type { CapturedOutput } from './capture-output';
 export { createTestDatabase } from './create-test-database';
 export type { TestDatabase } from './create-test-database';
 export { createTestRedis } from './create-test-redis';

@@ -2,9 +2,11 @@ import { stripVTControlCharacters } from 'node:util';
 import { runOperator } from '@swfx/service';
 import { createSlackStandIn, type SlackStandIn } from '@swfx/slack-stand-in';
 import {
+  captureOutput,
   createTestDatabase,
   createTestRedis,
   waitUntil,
+  type CapturedOutput,
   type TestDatabase,
   type TestRedis,
 } from '@swfx/testkit';
@@ -46,21 +48,11 @@ describe('the operator’s commands', () => {
     });
     return dispatcher;
   }
-  async function run(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-    let [out, err] = ['', ''];
-    const write = (into: (text: string) => void) => (text: unknown) => (into(String(text)), true);
-    const spies = [
-      jest.spyOn(process.stdout, 'write').mockImplementation(write((text) => (out += text))),
-      jest.spyOn(process.stderr, 'write').mockImplementation(write((text) => (err += text))),
-    ];
-    const before = process.exitCode;
-    process.exitCode = 0;
+  async function run(...words: string[]): Promise<CapturedOutput> {
     const environment = { ...dispatcher?.environment, DATABASE_URL: operatorUrl };
-    await runOperator(createProgram({ environment, registry: new Registry() }), ['node', 'swfx', ...words]);
-    const code = Number(process.exitCode);
-    process.exitCode = before;
-    spies.forEach((spy) => spy.mockRestore());
-    return { code, out: stripVTControlCharacters(out), err };
+    const program = createProgram({ environment, registry: new Registry() });
+    const said = await captureOutput(() => runOperator(program, ['node', 'swfx', ...words]));
+    return { ...said, out: stripVTControlCharacters(said.out) };
   }
   const raise = async (changes: object = {}) => {
     const alert = exampleAlert(changes);

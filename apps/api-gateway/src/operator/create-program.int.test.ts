@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { runOperator } from '@swfx/service';
-import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@swfx/testkit';
+import {
+  captureOutput,
+  createTestDatabase,
+  createTestRedis,
+  type CapturedOutput,
+  type TestDatabase,
+  type TestRedis,
+} from '@swfx/testkit';
 import { Registry } from 'prom-client';
 import { verifyPassword } from '../auth/password';
 import { findUserByEmail } from '../auth/users';
@@ -26,18 +33,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-// Each command listens to standard output for as long as its process lives; here they share one.
-afterEach(() => void process.stdout.removeAllListeners('error'));
-
-async function run(words: string[], stdin = ''): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const write = (into: (text: string) => void) => (text: unknown) => (into(String(text)), true);
-  const spies = [
-    jest.spyOn(process.stdout, 'write').mockImplementation(write((text) => (out += text))),
-    jest.spyOn(process.stderr, 'write').mockImplementation(write((text) => (err += text))),
-  ];
-  const before = process.exitCode;
-  process.exitCode = 0;
+function run(words: string[], stdin = ''): Promise<CapturedOutput> {
   const environment = {
     DATABASE_URL: operatorUrl,
     REDIS_URL: redis.url,
@@ -45,11 +41,7 @@ async function run(words: string[], stdin = ''): Promise<{ code: number; out: st
     SPOOL_DIR: join(folder, 'spool'),
   };
   const program = createProgram({ environment, stdin: Readable.from([stdin]), registry: new Registry() });
-  await runOperator(program, ['node', 'swfx', ...words]);
-  const code = Number(process.exitCode);
-  process.exitCode = before;
-  spies.forEach((spy) => spy.mockRestore());
-  return { code, out, err };
+  return captureOutput(() => runOperator(program, ['node', 'swfx', ...words]));
 }
 
 test('adds a user whose password is made here and told once', async () => {

@@ -1,3 +1,4 @@
+import { captureOutput } from '@swfx/testkit';
 import { register } from 'prom-client';
 import { createProgram } from '../operator/create-program';
 
@@ -12,20 +13,10 @@ export async function runCommand(
   environment: Record<string, string>,
   ...args: string[]
 ): Promise<CommandResult> {
-  const said = { out: '', err: '' };
-  const out = jest
-    .spyOn(process.stdout, 'write')
-    .mockImplementation((text) => ((said.out += String(text)), true));
-  const err = jest
-    .spyOn(process.stderr, 'write')
-    .mockImplementation((text) => ((said.err += String(text)), true));
-  try {
-    register.clear();
-    await createProgram(environment).parseAsync(['node', 'swfx', 'backup', ...args]);
-    return { ...said, exitCode: Number(process.exitCode ?? 0) };
-  } finally {
-    process.exitCode = 0;
-    out.mockRestore();
-    err.mockRestore();
-  }
+  register.clear();
+  const program = createProgram(environment);
+  const { code, out, err } = await captureOutput(() =>
+    program.parseAsync(['node', 'swfx', 'backup', ...args]),
+  );
+  return { out, err, exitCode: code };
 }

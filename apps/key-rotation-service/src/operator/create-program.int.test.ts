@@ -2,7 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runOperator } from '@swfx/service';
-import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@swfx/testkit';
+import {
+  captureOutput,
+  createTestDatabase,
+  createTestRedis,
+  type CapturedOutput,
+  type TestDatabase,
+  type TestRedis,
+} from '@swfx/testkit';
 import { Registry } from 'prom-client';
 import { newRing, startRotator, type TestRotator } from '../testing/start-rotator';
 import { createProgram } from './create-program';
@@ -23,19 +30,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function run(
+function run(
   words: string[],
   changes: Record<string, string> = {},
   ask?: (question: string) => Promise<string>,
-): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const write = (into: (text: string) => void) => (text: unknown) => (into(String(text)), true);
-  const spies = [
-    jest.spyOn(process.stdout, 'write').mockImplementation(write((text) => (out += text))),
-    jest.spyOn(process.stderr, 'write').mockImplementation(write((text) => (err += text))),
-  ];
-  const before = process.exitCode;
-  process.exitCode = 0;
+): Promise<CapturedOutput> {
   const environment = {
     DATABASE_URL: operatorUrl,
     REDIS_URL: redis.url,
@@ -43,15 +42,8 @@ async function run(
     SPOOL_DIR: join(folder, 'spool'),
     ...changes,
   };
-  await runOperator(createProgram({ environment, registry: new Registry(), ask }), [
-    'node',
-    'swfx',
-    ...words,
-  ]);
-  const code = Number(process.exitCode);
-  process.exitCode = before;
-  spies.forEach((spy) => spy.mockRestore());
-  return { code, out, err };
+  const program = createProgram({ environment, registry: new Registry(), ask });
+  return captureOutput(() => runOperator(program, ['node', 'swfx', ...words]));
 }
 
 /** The command lines of a document, as they are printed. */
