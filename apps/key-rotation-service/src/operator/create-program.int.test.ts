@@ -141,6 +141,12 @@ describe('swfx keys', () => {
       code: 2,
       err: expect.stringContaining('Repeat with --yes'),
     });
+    for (const wrong of [kid.slice(0, -1), `${kid} `])
+      expect(await run(['keys', 'revoke', wrong, '--yes'])).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringContaining('there has never been a key'),
+      });
     const done = await serve(rotator, run(['keys', 'revoke', kid], {}, typing(kid)));
     expect(done.out).toMatch(/^Done: \S{43} is revoked; \S{43} signs now/m);
     expect(await kidOf('revoked')).toBe(kid);

@@ -12,7 +12,7 @@ import { askForChange, describeReport, type AskedChange } from './ask-for-change
 import { confirmTyped, type AskPerson } from './confirm-typed';
 import { doctorColumns } from './doctor/examine-keys';
 import { runDoctor } from './doctor/run-doctor';
-import { explainKey, lifeColumns } from './explain-key';
+import { explainKey, hasKey, lifeColumns } from './explain-key';
 import { keyColumns, listKeys } from './list-keys';
 
 /** What the commands need from the environment: DATABASE_URL and REDIS_URL; everything else has a default. */
@@ -65,7 +65,7 @@ function addReadingCommands(keys: Command, context: OperatorContext): void {
     .option('--json', 'for programs')
     .action(async (kid: string, { json }: { json?: boolean }) => {
       const life = await withFoundation(context, ({ pool }) => explainKey(pool, kid));
-      if (!life) throw new AppError('not_found', `there has never been a key ${kid}`);
+      if (!life) throw noSuchKey(kid);
       if (json) return printJson(life);
       process.stdout.write(`${life.summary}\n\n`);
       printTable(life.events, lifeColumns, { empty: 'The audit trail says nothing of it.' });
@@ -101,9 +101,21 @@ function addRevoke(keys: Command, context: OperatorContext): void {
     .argument('<kid>')
     .description('Ends a key at once, everywhere; every token that it signed is refused from then on')
     .action(async (kid: string, options: ChangeOptions, command: Command) => {
-      await confirmTyped(kid, { ...options, ask: context.ask }, command);
-      await change(context, options, { command: `keys revoke ${kid}`, kind: 'revoke', kid });
+      await change(context, options, {
+        command: `keys revoke ${kid}`,
+        kind: 'revoke',
+        kid,
+        // Whoever revokes is in a hurry: a kid that was mistyped must not look like one that was revoked.
+        agree: async ({ pool }) => {
+          if (!(await hasKey(pool, kid))) throw noSuchKey(kid);
+          await confirmTyped(kid, { ...options, ask: context.ask }, command);
+        },
+      });
     });
+}
+
+function noSuchKey(kid: string): AppError {
+  return new AppError('not_found', `there has never been a key ${kid}`);
 }
 
 function addRollback(keys: Command, context: OperatorContext): void {
@@ -132,15 +144,21 @@ function withChangeOptions(command: Command): Command {
     .option('--json', 'for programs');
 }
 
+type AgreedChange = Omit<AskedChange, 'requestedBy' | 'waitMs'> & {
+  /** Throws where it is not to be asked for. */
+  agree?: (foundation: Foundation) => Promise<void>;
+};
+
 /** Asks for a change and prints what came of it; ends with 1 when it did not come about. */
 async function change(
   context: OperatorContext,
   { wait, json }: ChangeOptions,
-  asked: Omit<AskedChange, 'requestedBy' | 'waitMs'>,
+  { agree, ...asked }: AgreedChange,
 ): Promise<void> {
-  const report = await withFoundation(context, (foundation) =>
-    askForChange(foundation, { ...asked, requestedBy: operatorName(), waitMs: wait ? 60_000 : 0 }),
-  );
+  const report = await withFoundation(context, async (foundation) => {
+    await agree?.(foundation);
+    return askForChange(foundation, { ...asked, requestedBy: operatorName(), waitMs: wait ? 60_000 : 0 });
+  });
   if (json) printJson(report);
   else if (wait) process.stdout.write(`${describeReport(report)}\n`);
   else process.stdout.write(`Asked: request ${report.request_id}.\n`);

@@ -66,6 +66,12 @@ export async function explainKey(db: Queryable, kid: string): Promise<KeyLife | 
   return { kid, state: key.state, summary: summaryOf(key), events: events.rows.map(toEvent) };
 }
 
+/** Whether there is or ever was a key of that kid. */
+export async function hasKey(db: Queryable, kid: string): Promise<boolean> {
+  const { rowCount } = await db.query('SELECT 1 FROM signing_key WHERE kid = $1', [kid]);
+  return rowCount === 1;
+}
+
 const meanings: Record<KeyState, string> = {
   pending: 'is published and does not sign yet',
   active: 'signs',
