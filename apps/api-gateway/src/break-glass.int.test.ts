@@ -1,5 +1,6 @@
 /** The worst day: Postgres and Redis are gone, and an operator must get through. */
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -65,6 +66,29 @@ test('the private half is its owner’s alone, and is not written over', async (
   expect(process.exitCode).toBe(1);
   process.exitCode = 0;
   expect(readFileSync(keyFile)).toEqual(before);
+});
+
+test.each([
+  [
+    'another kind of key',
+    () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+    'platform:read',
+  ],
+  [
+    'a key of another curve',
+    () => generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey,
+    'platform:read',
+  ],
+  ['no key at all', () => undefined, 'platform:read'],
+  ['no scope', () => createPrivateKey(readFileSync(keyFile)), ' '],
+])('makes no token with %s, which no gateway would accept', async (_case, make, scopes) => {
+  const file = join(folder, 'other.pem');
+  writeFileSync(file, make()?.export({ format: 'pem', type: 'pkcs8' }) ?? 'a shopping list');
+  const errors = jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  expect(await run('break-glass-token', '--key', file, '--scopes', scopes)).toBe('');
+  errors.mockRestore();
+  expect(process.exitCode).toBe(2);
+  process.exitCode = 0;
 });
 
 test('an emergency token passes with everything down, within its scopes; it is audited and alerted once', async () => {

@@ -37,8 +37,12 @@ export function addBreakGlassCommands(users: Command, environment: Environment):
     .requiredOption('--scopes <scopes>', 'what it allows, such as "platform:read"', words)
     .option('--minutes <minutes>', `how long it is good, ${breakGlassMaxMinutes} at most`, minutes, 15)
     .option('--json', 'for programs')
-    .action(({ key, ...options }: TokenOptions) => {
-      const token = issue(createPrivateKey(readFileSync(key)), options, environment);
+    .action(({ key, ...options }: TokenOptions, command: Command) => {
+      if (options.scopes.length === 0)
+        return command.error('Give a scope at least: without one it opens nothing.');
+      const privateKey = readPrivateKey(readFileSync(key));
+      if (!privateKey) return command.error(`${key} is not what break-glass-key wrote: a P-256 private key.`);
+      const token = issue(privateKey, options, environment);
       if (options.json) return printJson({ access_token: token, expires_in: options.minutes * 60 });
       process.stdout.write(`${token}\n`);
     });
@@ -49,6 +53,16 @@ function writeKeyPair(file: string): string {
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' });
   writeFileSync(file, pem, { mode: 0o600, flag: 'wx' });
   return publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+}
+
+/** On that day nobody should find out at the gateway that it was the wrong file. */
+function readPrivateKey(pem: Buffer): KeyObject | undefined {
+  try {
+    const key = createPrivateKey(pem);
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function issue(
