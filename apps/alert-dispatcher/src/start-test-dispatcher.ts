@@ -13,6 +13,7 @@ export const intakeToken = 'canary-intake-token';
 /** A dispatcher in this process, on free ports, with what a test asks of it. */
 export interface TestDispatcher extends AlertDispatcher {
   environment: Record<string, string>;
+  /** Posts one alert, or a list of them. */
   postAlert(alert: unknown, token?: string): Promise<Response>;
   /** Posts to Alertmanager's intake. */
   postWebhook(webhook: unknown): Promise<Response>;

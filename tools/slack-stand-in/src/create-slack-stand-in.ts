@@ -2,7 +2,7 @@
  * Plays Slack's incoming webhook over real HTTP, and is as strict as Slack is: a payload that Slack would refuse
  * is refused here, so that a mistake in a message is found on a laptop and not in an incident. Beside the webhook
  * there is what Slack has no need of: a page and a JSON list that show the channel, and a switch for misbehaviour.
- * Nothing is kept on disk, and only the newest 500 messages and attempts in memory.
+ * Nothing is kept on disk, and only the newest messages and attempts in memory.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -36,9 +36,9 @@ type SlackStandInOptions = {
   behaviour?: Partial<Behaviour>;
   print?: (block: string) => void;
   now?: () => number;
+  /** How many of the newest messages and attempts are remembered; 500 if not given. */
+  kept?: number;
 };
-
-const keptMessages = 500;
 
 /**
  * Starts the stand-in; port 0 takes a free one.
@@ -52,15 +52,16 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     secret = 'local-stack',
     print = () => undefined,
     now = Date.now,
+    kept = 500,
   } = options;
-  const channel = createChannel(keptMessages, now);
+  const channel = createChannel(kept, now);
   const attempts: Attempt[] = [];
   const behaviour: Behaviour = { next: [], rateLimit: null, ...options.behaviour };
   const hanging = createHangingResponses();
 
   const record = (outcome: Attempt['outcome'], body: string | null) => {
     attempts.push({ at: new Date(now()).toISOString(), outcome, body });
-    if (attempts.length > keptMessages) attempts.shift();
+    if (attempts.length > kept) attempts.shift();
   };
   const clear = () => {
     channel.clear();

@@ -41,6 +41,20 @@ describe('the intake', () => {
     ]);
   });
 
+  it('takes several alerts at once, all of them or none, and points at the one that is nonsense', async () => {
+    const alerts = [exampleAlert(), exampleAlert()];
+    const response = await dispatcher.postAlert(alerts);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ ids: alerts.map(({ id }) => id) });
+    for (const { id } of alerts) expect(await stored(id)).toHaveLength(1);
+    const good = exampleAlert();
+    const refused = await dispatcher.postAlert([good, { ...exampleAlert(), severity: 'fatal' }]);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ code: 'invalid_request', pointer: '/1/severity' });
+    expect(await stored(good.id)).toEqual([]);
+    expect((await dispatcher.postAlert([])).status).toBe(400);
+  });
+
   it.each(['', 'canary-intake-toke', 'canary-intake-token-2'])('refuses the token "%s"', async (token) => {
     const alert = exampleAlert();
     const response = await dispatcher.postAlert(alert, token);
@@ -64,7 +78,7 @@ describe('the intake', () => {
     ['a context that is not text', { context: { a: 1 } }, { ...malformed, pointer: '/context/a' }],
     ['no time zone', { occurredAt: '2025-06-22T14:30:00' }, { ...malformed, pointer: '/occurredAt' }],
     ['a year that is none', { occurredAt: '0000-01-01T00:00:00Z' }, { ...malformed, pointer: '/occurredAt' }],
-    ['too much', { context: { a: 'x'.repeat(300_000) } }, { status: 413, code: 'payload_too_large' }],
+    ['too much', { context: { a: 'x'.repeat(3_000_000) } }, { status: 413, code: 'payload_too_large' }],
   ])('refuses %s, and points at it', async (_, body, problem) => {
     const response = await dispatcher.postAlert(
       typeof body === 'string' ? body : { ...exampleAlert(), ...body },

@@ -38,7 +38,12 @@ export async function benchDelivery(
 ): Promise<{ dispatcher: DeliveryFigures; alertmanager: DeliveryFigures }> {
   const arrivals = createArrivals();
   const slack = await createSlackStandIn({ port: 0, print: arrivals.note });
-  const processes = dispatcherProcesses(options.program, environmentOf(options, slack.webhookUrl));
+  const processes = await dispatcherProcesses(options.program, {
+    DATABASE_URL: options.databaseUrl,
+    REDIS_URL: options.redisUrl,
+    SLACK_WEBHOOK_URL: slack.webhookUrl,
+    SLACK_MAX_ALERTS_PER_HOUR: '3600',
+  });
   const pool = new Pool({ connectionString: options.databaseUrl });
   const raising = raisingService(options, pool);
   const alertmanager = await startAlertmanager({
@@ -125,23 +130,6 @@ async function untilFree(pool: Pool): Promise<void> {
       (await pool.query('UPDATE alert_destination SET tokens = 5 WHERE sender IS NULL')).rowCount === 1,
     { timeoutMs: 30_000, intervalMs: 5 },
   );
-}
-
-function environmentOf({ databaseUrl, redisUrl }: BenchOptions, webhookUrl: string): Record<string, string> {
-  return {
-    ENVIRONMENT: 'test',
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redisUrl,
-    PROMETHEUS_HOST: '127.0.0.1',
-    PROMETHEUS_PORT: '0',
-    HTTP_HOST: '127.0.0.1',
-    HTTP_PORT: '0',
-    ALERT_INTAKE_TOKEN: 'bench',
-    SLACK_ALERTING_ENABLED: 'true',
-    SLACK_WEBHOOK_URL: webhookUrl,
-    SLACK_MAX_ALERTS_PER_HOUR: '3600',
-    LOG_LEVEL: 'warn',
-  };
 }
 
 function figuresOf(times: readonly number[]): DeliveryFigures {
