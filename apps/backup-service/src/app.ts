@@ -29,8 +29,8 @@ import { startProofTask } from './prove/start-proof-task';
 import type { RestoreWork } from './restore/restore-work';
 import type { RetentionWork } from './retention/retention-work';
 import { startRetentionTask } from './retention/start-retention-task';
-import { targetRules } from './schedule/target-rules';
 import { keepTargets } from './schedule/keep-targets';
+import { targetRules } from './schedule/target-rules';
 import { startRestoreTask } from './restore/start-restore-task';
 import { openStorage } from './storage/open-storage';
 import type { BackupStorage } from './storage/backup-storage';
@@ -102,6 +102,8 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
     void proofs.poll();
   };
   const rules = targetRules(config);
+  const targets = keepTargets(work, { rules });
+  lifecycle.onStop('targets', () => targets.stop());
   const backups = startBackupTask(work, { redisUrl, rules, onEnd });
   const restores = startRestoreTask(restoreWork(config, work), { redisUrl });
   const tasks = [backups, proofs, restores, retention];
@@ -114,11 +116,10 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
   observeWorkers(tasks, metrics);
   foundation.facts.subscribe(facts.backupProgressed, ({ phase }) => {
     if (phase === 'requested') void backups.poll();
+    if (phase === 'proof_requested') void proofs.poll();
   });
   foundation.facts.subscribe(facts.restoreProgressed, ({ phase }) => {
     if (phase === 'asked') void restores.poll();
-  const targets = keepTargets(work, { rules });
-  lifecycle.onStop('targets', () => targets.stop());
   });
 
   const heartbeat = startHeartbeat(pool, {
@@ -134,7 +135,6 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
     port: config.PROMETHEUS_PORT,
     metricsEnabled: config.PROMETHEUS_ENABLED,
     metrics,
-    if (phase === 'proof_requested') void proofs.poll();
     access: foundation.access,
     logger,
     version: serviceVersion,

@@ -184,6 +184,8 @@ export const auditActions = {
       duration_seconds: z.number(),
     },
   },
+  // No service is configured with it any more: its schedule has ended, its backups stay.
+  backup_target_removed: { operation: 'backup_target', fields: { database: z.string() } },
   db_backup_cancelled: { operation: 'db_backup', fields: { ...backup } },
   // A backup that the storage has and the catalogue had not: the ops database is new, or an older one.
   db_backup_catalogued: { operation: 'db_backup', fields: { ...backup } },
@@ -192,8 +194,6 @@ export const auditActions = {
     // Why it was not kept, in the words of the retention plan.
     fields: {
       ...backup,
-  // No service is configured with it any more: its schedule has ended, its backups stay.
-  backup_target_removed: { operation: 'backup_target', fields: { database: z.string() } },
       reason: z.string(),
       taken_at: z.iso.datetime(),
       size_bytes: z.number().nonnegative(),

@@ -39,6 +39,7 @@ export async function runRetention(
   try {
     const stopped = await lookThrough(work, claim, AbortSignal.any([stopping, lease.lost]));
     if (stopped) await sayStopped(work, claim, stopped);
+    else if (claim.lastNote !== null) await sayGoingOn(work, claim);
     const againInSeconds = Math.min(everySeconds, work.deleteDelaySeconds + 1);
     await endRetention(work.pool, claim, { againInSeconds, note: stopped ?? null });
     return stopped ? 'failure' : 'success';
@@ -51,7 +52,6 @@ export async function runRetention(
     await lease.stop();
   }
 }
-    else if (claim.lastNote !== null) await sayGoingOn(work, claim);
 
 /** Returns why it deleted nothing, where something is wrong. */
 async function lookThrough(
