@@ -36,6 +36,25 @@ describe('JWT_KEYS', () => {
     expect(() => read(['x'])).toThrow('must be a JSON object of kid to PEM or JWK, or a JWK Set');
   });
 
+  it('is refused with keys whose tokens could not be verified', () => {
+    const jwk = ec.privateKey.export({ format: 'jwk' });
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+    expect(() => read({ a: { ...jwk, d: other.d } })).toThrow(
+      'has under a a private half and a public half that do not belong together',
+    );
+    expect(() => read({ a: { ...jwk, alg: 'ES384' } })).toThrow('has under a a key for ES384, where ES256');
+    expect(() => read({ a: { ...jwk, use: 'enc' } })).toThrow('has under a a key for enc');
+    const twice = {
+      keys: [
+        { ...jwk, kid: 'a' },
+        { ...other, kid: 'a' },
+        { ...other, kid: 'b' },
+      ],
+    };
+    expect(() => read(twice)).toThrow('JWT_KEYS has more than one key under a');
+    expect(read({ a: { ...jwk, alg: 'ES256', use: 'sig' } })).toHaveLength(1);
+  });
+
   it('needs to be told which of the keys signs, and its private half', () => {
     const keys = read({ a: pem, c: publicPem });
     expect(arrangeImport(keys, 'a')).toMatchObject({ active: { kid: 'a' }, others: [{ kid: 'c' }] });

@@ -3,7 +3,14 @@
  * own kids, so that tokens which that system signed stay valid. The active one signs until the first rotation; the
  * others verify for one grace period. What the variables say later changes nothing.
  */
-import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  sign,
+  verify,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import { secret } from '@swfx/config';
 import type { Queryable } from '@swfx/database';
 import type { Logger } from '@swfx/logging';
@@ -47,7 +54,7 @@ export const jwtKeys = () =>
         });
         return z.NEVER;
       }
-      const keys = entries.map(([kid, source]) => readKey(kid, source));
+      const keys = [...repeatedKids(entries), ...entries.map(([kid, source]) => readKey(kid, source))];
       for (const key of keys) if (typeof key === 'string') context.addIssue({ code: 'custom', message: key });
       return keys.filter((key) => typeof key !== 'string');
     })
@@ -107,6 +114,13 @@ function readEntries(text: string): [kid: string, source: unknown][] | undefined
   }
 }
 
+/** A JWK Set can name a kid twice; which of the keys its tokens were signed with, nobody could say. */
+function repeatedKids(entries: [kid: string, source: unknown][]): string[] {
+  const kids = entries.map(([kid]) => kid);
+  const repeated = new Set(kids.filter((kid, at) => kids.indexOf(kid) !== at));
+  return [...repeated].map((kid) => `has more than one key under ${kid}`);
+}
+
 /** The key, or what is wrong with it; never a piece of it. */
 function readKey(kid: string, source: unknown): ImportedKey | string {
   const privateKey = attempt(() => createPrivateKey(asInput(source)));
@@ -116,7 +130,25 @@ function readKey(kid: string, source: unknown): ImportedKey | string {
   if (!publicKey) return `has under ${kid} neither a PEM nor a JWK of an asymmetric key`;
   const alg = algorithmOf(publicKey);
   if (!alg) return `has under ${kid} a key that is neither P-256 nor RSA of at least 2048 bits`;
+  const use = otherUse(source, alg);
+  if (use) return `has under ${kid} a key for ${use}, where ${alg} is what it would be used for`;
+  if (privateKey && !isPair(privateKey, publicKey))
+    return `has under ${kid} a private half and a public half that do not belong together`;
   return { kid, alg, jwk: { ...publicJwk(publicKey, alg), kid }, privateKey };
+}
+
+/** What a JWK says that it is for, if that is something else: its tokens would all be refused. */
+function otherUse(source: unknown, alg: SigningAlgorithm): string | undefined {
+  if (typeof source === 'string') return undefined;
+  const { alg: its = alg, use = 'sig' } = source as { alg?: unknown; use?: unknown };
+  if (its !== alg) return String(its);
+  return use === 'sig' ? undefined : String(use);
+}
+
+/** A JWK holds both halves, and they are not compared when it is read; with halves of two keys no token would verify. */
+function isPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  const sample = Buffer.from('sample');
+  return verify('sha256', sample, publicKey, sign('sha256', sample, privateKey));
 }
 
 function asInput(
