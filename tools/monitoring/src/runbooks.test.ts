@@ -1,3 +1,5 @@
+import { suspiciousPatterns } from '@swfx/audit';
+import { absenceSelectors } from './absence-cases';
 import { unknownMetrics } from './find-rule-problems';
 import { knownMetrics } from './known-metrics';
 import { queriesOf, readRunbooks, runbookBlocks } from './read-runbooks';
@@ -16,6 +18,24 @@ describe('the runbooks', () => {
       expect(headings).toEqual(['Meaning', 'Impact', 'Diagnosis', 'Mitigation']);
     },
   );
+
+  it.each(rules.alerts.map(({ alert }) => alert))('%s says when it ends', (alert) => {
+    expect((pages[alert] ?? '').split('\n## Mitigation\n')[1]).toMatch(/\bIt (never )?ends\b/);
+  });
+
+  it.each(rules.alerts.filter(({ expr }) => absenceSelectors(expr).length > 0))(
+    '$alert asks for every metric whose absence it tells',
+    ({ alert, expr }) => {
+      const missing = absenceSelectors(expr)
+        .map((selector) => selector.replace(/\{.*/, ''))
+        .filter((metric) => !new RegExp(`\\b${metric}\\b`).test(pages[alert] ?? ''));
+      expect(missing).toEqual([]);
+    },
+  );
+
+  it('SuspiciousActivity names every pattern', () => {
+    for (const pattern of suspiciousPatterns) expect(pages['SuspiciousActivity']).toContain(`\`${pattern}\``);
+  });
 
   it('are about alerts that exist', () => {
     const alertPages = Object.keys(pages).filter(

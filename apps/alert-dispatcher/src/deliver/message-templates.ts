@@ -24,6 +24,12 @@ export const messageTemplates: Partial<Record<AlertKind, MessageTemplate>> = {
     runbook: 'BackupNotProven',
     ended: 'Database backups are proven again',
   },
+  backup_unusual: { next: 'npx swfx backup list', runbook: 'backup-unusual' },
+  backup_retention_stopped: {
+    next: 'npx swfx backup retention --dry-run',
+    runbook: 'BackupRetentionStopped',
+  },
+  restore_failed: { next: 'npx swfx backup restores', runbook: 'RestoreFailure' },
   rotation_failed: {
     next: 'npx swfx keys list',
     runbook: 'JWTRotationFailure',
@@ -34,6 +40,16 @@ export const messageTemplates: Partial<Record<AlertKind, MessageTemplate>> = {
     runbook: 'JWTRotationLockContention',
     ended: 'JWT key rotation meets no lock any more',
   },
+  rotation_waits: {
+    next: 'npx swfx keys doctor',
+    runbook: 'JWTRotationWaits',
+    ended: 'JWT key rotation goes on',
+  },
+  key_set_refused: {
+    next: 'npx swfx keys doctor',
+    runbook: 'JWTKeySetRefused',
+    ended: 'The key set is believed again',
+  },
   service_started: deployment,
   service_stopped: deployment,
   error_rate_high: {
@@ -41,6 +57,8 @@ export const messageTemplates: Partial<Record<AlertKind, MessageTemplate>> = {
     runbook: 'ErrorRateCritical',
     ended: 'Error rate is normal again',
   },
+  suspicious_activity: { next: 'npx swfx logs --audit -n 200', runbook: 'SuspiciousActivity' },
+  break_glass_used: { next: 'npx swfx logs --audit -n 200', runbook: 'BreakGlassUsed' },
   destination_rejected: {
     next: 'mend its webhook or token, then npx swfx alerts test',
     runbook: 'AlertDeliveryRejected',

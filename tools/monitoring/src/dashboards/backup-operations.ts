@@ -122,7 +122,8 @@ export const backupOperations: DashboardSpec = {
           kind: 'lines',
           redFrom: 1,
           queries: {
-            firing: 'count(ALERTS{alertname=~"Backup.+", alertstate="firing"}) or vector(0)',
+            firing:
+              'count(ALERTS{alertname=~"Backup.+|RestoreFailure", alertstate="firing"}) or on () vector(0)',
             failures: 'sum(increase(db_backup_failed_total[1h]))',
           },
         },
@@ -131,7 +132,7 @@ export const backupOperations: DashboardSpec = {
           kind: 'lines',
           queries: {
             '{{task_name}} {{status}}':
-              'sum by (task_name, status) (increase(celery_task_total{task_name=~"db_backup.*"}[1h]))',
+              'sum by (task_name, status) (increase(celery_task_total{task_name=~"db_backup.*|db_restore|backup_retention"}[1h]))',
           },
         },
       ],

@@ -118,7 +118,7 @@ export const jwtKeyRotation: DashboardSpec = {
           description: 'Over a day, of every gateway; 0 when nothing was revoked.',
           queries: {
             propagation:
-              'histogram_quantile(0.99, sum by (le) (increase(jwt_key_revocation_propagation_seconds_bucket[1d]))) >= 0 or vector(0)',
+              'histogram_quantile(0.99, sum by (le) (increase(jwt_key_revocation_propagation_seconds_bucket[1d]))) >= 0 or on () vector(0)',
           },
         },
         {
@@ -126,7 +126,9 @@ export const jwtKeyRotation: DashboardSpec = {
           kind: 'lines',
           unit: 's',
           description: 'By published key, of every gateway. A key that nobody has used yet is not shown.',
-          queries: { '{{kid}}': 'time() - max by (kid) (jwt_key_last_used_timestamp_seconds > 0)' },
+          queries: {
+            '{{kid}}': '(time() - max by (kid) (jwt_key_last_used_timestamp_seconds > 0)) or on () vector(0)',
+          },
         },
         {
           title: 'Tokens accepted on an old key set',

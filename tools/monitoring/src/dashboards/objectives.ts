@@ -7,7 +7,7 @@ const windows = ['5m', '30m', '1h', '6h', '3d'];
 function burn(title: string, slo: string, budget: number): PanelSpec {
   const queries = windows.map((window) => [
     `over ${window}`,
-    `slo:${slo}_bad:ratio${window} >= 0 or vector(0)`,
+    `slo:${slo}_bad:ratio${window} >= 0 or on () vector(0)`,
   ]);
   return {
     title,
@@ -21,7 +21,7 @@ function burn(title: string, slo: string, budget: number): PanelSpec {
 
 /** How much of the budget of the last three days is left: 1 all of it, below 0 overdrawn. */
 function left(title: string, slo: string, budget: number): PanelSpec {
-  const expr = `1 - (slo:${slo}_bad:ratio3d >= 0 or vector(0)) / ${budget}`;
+  const expr = `1 - (slo:${slo}_bad:ratio3d >= 0 or on () vector(0)) / ${budget}`;
   return { title, kind: 'gauge', unit: 'percentunit', redBelow: 0, range: [-1, 1], queries: { left: expr } };
 }
 
@@ -48,7 +48,7 @@ export const objectives: DashboardSpec = {
           redFrom: 0.5,
           range: [0, 1],
           queries: {
-            p95: 'histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{job="api-gateway", endpoint!~"/(health|metrics|livez|readyz)"}[1d]))) >= 0 or vector(0)',
+            p95: 'histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{job="api-gateway", endpoint!~"/(health|metrics|livez|readyz)"}[1d]))) >= 0 or on () vector(0)',
           },
         },
         {
@@ -68,7 +68,7 @@ export const objectives: DashboardSpec = {
           unit: 'percentunit',
           redFrom: 0.01,
           range: [0, 0.02],
-          queries: { errors: 'slo:errors_bad:ratio1h >= 0 or vector(0)' },
+          queries: { errors: 'slo:errors_bad:ratio1h >= 0 or on () vector(0)' },
         },
         {
           title: 'JWT key rotation success (100 %)',
@@ -100,7 +100,7 @@ export const objectives: DashboardSpec = {
           title: 'Requests in the windows',
           kind: 'lines',
           queries: Object.fromEntries(
-            windows.map((window) => [`in ${window}`, `slo:requests:increase${window}`]),
+            windows.map((window) => [`in ${window}`, `slo:requests:increase${window} or on () vector(0)`]),
           ),
         },
       ],

@@ -91,7 +91,7 @@ export const security: DashboardSpec = {
           kind: 'lines',
           queries: {
             '{{action}} {{outcome}}':
-              'sum by (action, outcome) (increase(audit_events_total[5m])) > 0 or vector(0)',
+              'sum by (action, outcome) (increase(audit_events_total[5m])) > 0 or on () vector(0)',
           },
         },
         {
@@ -117,7 +117,7 @@ export const security: DashboardSpec = {
           kind: 'lines',
           redFrom: 1,
           queries: {
-            '{{pattern}}': 'sum by (pattern) (increase(suspicious_activity_total[1h])) or vector(0)',
+            '{{pattern}}': 'sum by (pattern) (increase(suspicious_activity_total[1h]))',
           },
         },
         {
@@ -126,7 +126,7 @@ export const security: DashboardSpec = {
           unit: 'ops',
           queries: {
             '{{status}}':
-              'sum by (status) (rate(http_requests_total{job="api-gateway", status=~"401|403|429"}[$__rate_interval])) or vector(0)',
+              'sum by (status) (rate(http_requests_total{job="api-gateway", status=~"401|403|429"}[$__rate_interval])) or on () vector(0)',
           },
         },
       ],

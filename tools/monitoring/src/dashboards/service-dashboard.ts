@@ -25,7 +25,7 @@ export function serviceDashboard(job: string, own: PanelSpec[]): DashboardSpec {
             kind: 'lines',
             unit: 's',
             queries: {
-              '{{endpoint}}': `histogram_quantile(0.95, sum by (le, endpoint) (rate(http_request_duration_seconds_bucket{${of}}[$__rate_interval]))) >= 0 or vector(0)`,
+              '{{endpoint}}': `histogram_quantile(0.95, sum by (le, endpoint) (rate(http_request_duration_seconds_bucket{${of}}[$__rate_interval]))) >= 0 or on () vector(0)`,
             },
           },
         ],

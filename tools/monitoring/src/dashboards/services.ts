@@ -15,7 +15,7 @@ const tasks = (names: string): PanelSpec[] => [
     unit: 's',
     description: 'Over a day; 0 when none has run.',
     queries: {
-      '{{task_name}}': `histogram_quantile(0.95, sum by (task_name, le) (increase(celery_task_duration_seconds_bucket{task_name=~"${names}"}[1d]))) >= 0 or vector(0)`,
+      '{{task_name}}': `histogram_quantile(0.95, sum by (task_name, le) (increase(celery_task_duration_seconds_bucket{task_name=~"${names}"}[1d]))) >= 0 or on () vector(0)`,
     },
   },
   {
@@ -60,7 +60,7 @@ export const serviceDashboards = [
     { title: 'Keys by state', kind: 'lines', queries: { '{{state}}': 'max by (state) (jwt_keys)' } },
   ]),
   serviceDashboard('backup-service', [
-    ...tasks('db_backup.*'),
+    ...tasks('db_backup.*|db_restore|backup_retention'),
     {
       title: 'Age of the newest good backup',
       kind: 'lines',
@@ -141,7 +141,7 @@ export const serviceDashboards = [
       unit: 's',
       queries: {
         delivery:
-          'histogram_quantile(0.95, sum by (le) (increase(alert_delivery_seconds_bucket[1h]))) >= 0 or vector(0)',
+          'histogram_quantile(0.95, sum by (le) (increase(alert_delivery_seconds_bucket[1h]))) >= 0 or on () vector(0)',
       },
     },
   ]),

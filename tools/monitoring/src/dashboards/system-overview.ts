@@ -22,7 +22,7 @@ export const systemOverview: DashboardSpec = {
           title: 'Targets down',
           kind: 'figure',
           redFrom: 1,
-          queries: { down: 'count(up == 0) or vector(0)' },
+          queries: { down: 'count(up == 0) or on () vector(0)' },
         },
         {
           title: 'Alerts firing',
@@ -30,14 +30,16 @@ export const systemOverview: DashboardSpec = {
           redFrom: 1,
           queries: {
             '{{severity}}':
-              'count by (severity) (ALERTS{alertstate="firing", alertname!="Watchdog"}) or vector(0)',
+              'count by (severity) (ALERTS{alertstate="firing", alertname!="Watchdog"}) or on () vector(0)',
           },
         },
         {
           title: 'Requests a second',
           kind: 'figure',
           unit: 'reqps',
-          queries: { requests: `sum(rate(http_requests_total{${api}}[$__rate_interval]))` },
+          queries: {
+            requests: `sum(rate(http_requests_total{${api}}[$__rate_interval])) or on () vector(0)`,
+          },
         },
         {
           title: 'Response time',
@@ -46,8 +48,8 @@ export const systemOverview: DashboardSpec = {
           description: 'The target of the 95th percentile is 200 ms, 500 ms is critical.',
           redFrom: 0.5,
           queries: {
-            '95th percentile': `histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{${api}}[$__rate_interval]))) >= 0 or vector(0)`,
-            median: `histogram_quantile(0.5, sum by (le) (rate(http_request_duration_seconds_bucket{${api}}[$__rate_interval]))) >= 0 or vector(0)`,
+            '95th percentile': `histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{${api}}[$__rate_interval]))) >= 0 or on () vector(0)`,
+            median: `histogram_quantile(0.5, sum by (le) (rate(http_request_duration_seconds_bucket{${api}}[$__rate_interval]))) >= 0 or on () vector(0)`,
           },
         },
         { title: 'Services up', kind: 'lines', queries: { '{{job}}': 'sum by (job) (up)' } },
@@ -63,14 +65,16 @@ export const systemOverview: DashboardSpec = {
           redFrom: 0.01,
           description: 'The target is 0.1 %, 1 % is critical.',
           queries: {
-            'answered with 5xx': `((sum(rate(http_requests_total{${api}, status=~"5.."}[$__rate_interval])) or vector(0)) / sum(rate(http_requests_total{${api}}[$__rate_interval]))) >= 0 or vector(0)`,
+            'answered with 5xx': `((sum(rate(http_requests_total{${api}, status=~"5.."}[$__rate_interval])) or on () vector(0)) / sum(rate(http_requests_total{${api}}[$__rate_interval]))) >= 0 or on () vector(0)`,
           },
         },
         {
           title: 'Answers by status',
           kind: 'lines',
           unit: 'reqps',
-          queries: { '{{status}}': `sum by (status) (rate(http_requests_total{${api}}[$__rate_interval]))` },
+          queries: {
+            '{{status}}': `sum by (status) (rate(http_requests_total{${api}}[$__rate_interval])) or on () vector(0)`,
+          },
         },
       ],
     },
