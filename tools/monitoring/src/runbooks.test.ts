@@ -2,13 +2,24 @@ import { suspiciousPatterns } from '@swfx/audit';
 import { absenceSelectors } from './absence-cases';
 import { unknownMetrics } from './find-rule-problems';
 import { knownMetrics } from './known-metrics';
-import { queriesOf, readRunbooks, runbookBlocks } from './read-runbooks';
+import { commandsOf, queriesOf, readRunbooks, runbookBlocks } from './read-runbooks';
 import { readRules } from './read-rules';
 
 const rules = readRules();
 const pages = readRunbooks();
 const blocks = runbookBlocks();
 const known = knownMetrics(rules.recordings.map(({ record }) => record));
+
+/** The commands in blocks marked `console`, and why the tests of monitoring do not run them. */
+const notRun: Record<string, string> = {
+  'npm test': 'It is what runs these tests.',
+  'npx jest --config jest.unit.cjs --rootDir . tools/monitoring': 'It is these tests.',
+  'npx swfx backup drill --key recovery.pem':
+    'The tests of apps/backup-service run it, with a key that fits.',
+  'apt-get update && apt-get install --only-upgrade prometheus prometheus-alertmanager':
+    'It changes the machine.',
+  'npm audit --omit=dev': 'It asks a registry.',
+};
 
 describe('the runbooks', () => {
   it.each(rules.alerts.map(({ alert }) => alert))(
@@ -52,5 +63,10 @@ describe('the runbooks', () => {
 
   it('use only blocks that a test knows how to take', () => {
     expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['bash', 'promql', 'console']));
+  });
+
+  it('leave to their reader only what a test has a reason not to run', () => {
+    const left = blocks.filter(({ language }) => language === 'console').flatMap(commandsOf);
+    expect(left.sort()).toEqual(Object.keys(notRun).sort());
   });
 });
