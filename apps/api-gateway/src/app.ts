@@ -12,7 +12,7 @@ import {
   type Foundation,
   type StartedService,
 } from '@swfx/service';
-import { createEdgeGuard, type EdgeGuard } from './auth/edge-guard';
+import { authenticateGuarded, createEdgeGuard, type EdgeGuard } from './auth/edge-guard';
 import { issuerConfig, type GatewayConfig } from './config';
 import { createControlPlane, type ControlPlaneOptions } from './control-plane';
 import { createIssuer, issuerMetrics } from './issuer';
@@ -45,6 +45,7 @@ async function wire(
   const { logger, lifecycle } = foundation;
   const guard = await guardEdge(foundation, config);
   const verifier = startVerifier(foundation, config);
+  const authenticate = guard ? authenticateGuarded(guard, verifier.authenticate) : verifier.authenticate;
 
   // What makes tokens stands on the inside, and lets nobody through to the platform.
   const routes = config.GATEWAY_ROLE === 'issuer' ? [] : config.ROUTES;
@@ -61,6 +62,7 @@ async function wire(
   const handler = createDataPlane({
     ...foundation,
     ...verifier,
+    authenticate,
     routes: createRouteTable(routes),
     pools,
     bodyMaxBytes: config.REQUEST_BODY_MAX_BYTES,
@@ -72,7 +74,7 @@ async function wire(
   http.server.on('checkContinue', handler);
   lifecycle.onStop('http server', () => http.stop(drainMs), drainMs + 2_000);
 
-  const ready = () => (guard?.isSafe() === false ? unsafe : verifier.readiness());
+  const ready = () => (guard && guard.rights() !== 'harmless' ? unsafe : verifier.readiness());
   const operationsPort = await startOperations(foundation, config, { tasks: [], ready });
   logger.info('The gateway is listening', { port: http.port, operations_port: operationsPort });
   return { port: http.port, operationsPort };

@@ -1,9 +1,12 @@
 /** That a gateway can stand where attackers get to first: an edge serves everything, and holds nothing that can sign. */
+import type { IncomingMessage } from 'node:http';
 import { loadConfig, parseKeyRing, Secret } from '@swfx/config';
 import { createPool, type Pool } from '@swfx/database';
+import { createSilentLogger } from '@swfx/logging';
 import { keySetSigner, type GeneratedKey } from '@swfx/signing-keys';
 import { freePort, startHttpStandIn, waitUntil, type HttpStandIn } from '@swfx/testkit';
-import { excessivePrivileges } from './auth/edge-guard';
+import type { Authentication } from './auth/authenticate';
+import { authenticateGuarded, createEdgeGuard, excessivePrivileges } from './auth/edge-guard';
 import { configSchema, issuerConfig } from './config';
 import { findInMemory } from './testing/process-memory';
 import { send, type RawAnswer } from './testing/raw-http';
@@ -96,8 +99,26 @@ describe('the database role of an edge', () => {
         'SELECT on signing_key_private',
         'SELECT on app_user',
         'INSERT on refresh_token',
+        'membership in swfx_gateway',
       ]),
     );
+  });
+
+  test('is looked at again: rights that it is given later end its service, and taken away, let it go on', async () => {
+    const owner = platform.database.pool;
+    const accepted: Authentication = { outcome: 'accepted', caller: { subject: 'user:1', scopes: [] } };
+    const guard = createEdgeGuard({ db: ofEdge, logger: createSilentLogger() });
+    const through = authenticateGuarded(guard, () => Promise.resolve(accepted));
+    const outcome = async () => (await through({} as IncomingMessage, 'platform:read')).outcome;
+    await guard.first();
+    expect([guard.rights(), await outcome()]).toEqual(['harmless', 'accepted']);
+    await owner.query('GRANT SELECT (kid, sealed) ON signing_key_private TO swfx_edge');
+    await guard.look();
+    expect([guard.rights(), await outcome()]).toEqual(['excessive', 'refused']);
+    await owner.query('REVOKE SELECT (kid, sealed) ON signing_key_private FROM swfx_edge');
+    await guard.look();
+    expect([guard.rights(), await outcome()]).toEqual(['harmless', 'accepted']);
+    guard.stop();
   });
 });
 
