@@ -75,7 +75,7 @@ async function spawnRedis(
 ): Promise<ServerProcess> {
   const log = await open(logFile, 'a', 0o600);
   const stdio = ['pipe' as const, log.fd, log.fd];
-  const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
+  const env = { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
   const server = await spawnServer({ program, args: ['-'], cwd: options.dir, env, stdio }).finally(() =>
     log.close(),
   );

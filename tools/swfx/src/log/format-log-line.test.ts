@@ -38,6 +38,17 @@ describe('formatLogLine', () => {
     expect(formatLogLine(line, now)).toBe('14:30:00.123 APP    backup-service       [7] LOG:  ready');
   });
 
+  it('goes on below with what was logged as several lines', () => {
+    const line = parse('2025-06-22 14:30:00.123 UTC [7] STATEMENT:  SELECT\n\t\t1,\n\t2\u001b[2J\n\tFROM\tx');
+    const margin = ' '.repeat(43);
+    expect(formatLogLine(line, now).split('\n')).toEqual([
+      '14:30:00.123 APP    backup-service       [7] STATEMENT:  SELECT',
+      `${margin}1,`,
+      `${margin}2\\x1b[2J`,
+      `${margin}FROM  x`,
+    ]);
+  });
+
   it('does not let what was logged drive the terminal', () => {
     const line = parse(JSON.stringify({ ...record, message: 'clear\u001b[2J', error: 'two\nlines' }));
     expect(formatLogLine(line, now)).toContain('clear\\x1b[2J role=command error="two\\nlines"');

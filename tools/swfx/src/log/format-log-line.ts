@@ -22,15 +22,21 @@ const colourOf: Record<string, 'red' | 'yellow' | 'green' | 'gray' | 'magenta'> 
 };
 const longestService = 'key-rotation-service'.length;
 
-/** A line for people: time (UTC), level, service, message, `key=value`. The date is shown when it is not today's. */
+/**
+ * A line for people: time (UTC), level, service, message, `key=value`. The date is shown when it is not today's. What
+ * was logged as several lines goes on below its first, indented.
+ */
 export function formatLogLine(line: LogLine, now: Date): string {
   const level = textOf(line.record?.['level'] ?? line.logger);
-  return [
-    styleText('gray', timeOf(line.at, now)),
+  const time = timeOf(line.at, now);
+  const head = [
+    styleText('gray', time),
     styleText(colourOf[level] ?? 'gray', level.toUpperCase().padEnd(6)),
     styleText('cyan', line.service.padEnd(longestService)),
-    line.record ? recordText(line.record) : printable(line.text),
   ].join(' ');
+  if (line.record) return `${head} ${recordText(line.record)}`;
+  const margin = `\n${' '.repeat(`${time} 123456 `.length + longestService + 3)}`;
+  return `${head} ${line.text.split('\n').map(printableText).join(margin)}`;
 }
 
 /** A line for programs: always one JSON object, also for what was logged as plain text. */
@@ -62,6 +68,10 @@ function valueText(value: unknown): string {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function printableText(line: string): string {
+  return printable(line.trim().replaceAll('\t', '  '));
 }
 
 /** What was logged must not move the reader's cursor or colour their terminal. */

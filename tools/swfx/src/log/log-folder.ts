@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { interleave, parseLogLine, type LogLine } from './log-line';
+import { interleave, joinContinuations, parseLogLine, type LogLine } from './log-line';
 import { openLogReader, type LogReader } from './log-reader';
 
 /** The logs of all services as one stream of lines, interleaved by time. */
@@ -47,7 +47,7 @@ export function openLogFolder(folder: string): LogFolder {
 }
 
 function parseAll(file: OpenFile, lines: readonly string[]): LogLine[] {
-  return lines.map((raw) => {
+  return joinContinuations(lines).map((raw) => {
     const line = parseLogLine(raw, file);
     file.lastAt = line.at;
     return line;

@@ -1,4 +1,4 @@
-import { interleave, parseLogLine } from './log-line';
+import { interleave, joinContinuations, parseLogLine } from './log-line';
 
 const file = { service: 'backup-service', lastAt: 1_000 };
 const access =
@@ -36,8 +36,36 @@ describe('parseLogLine', () => {
     );
   });
 
+  it('reads the time that Redis writes behind its process', () => {
+    expect(parseLogLine('7:M 22 Jun 2025 14:30:00.123 * Ready', file)).toMatchObject({
+      at: Date.parse('2025-06-22T14:30:00.123Z'),
+      text: '7:M * Ready',
+    });
+  });
+
   it('takes a torn JSON line as text', () => {
     expect(parseLogLine('{"timestamp":"2025-', file)).toMatchObject({ record: undefined, at: 1_000 });
+  });
+});
+
+describe('joinContinuations', () => {
+  it('takes indented lines for a part of the one before them, unless that was JSON', () => {
+    const lines = [
+      '  at the start of a tail',
+      'STATEMENT:  SELECT',
+      '\t1',
+      '\t2',
+      'LOG:  x',
+      '{"a":1}',
+      '    at f',
+    ];
+    expect(joinContinuations(lines)).toEqual([
+      '  at the start of a tail',
+      'STATEMENT:  SELECT\n\t1\n\t2',
+      'LOG:  x',
+      '{"a":1}',
+      '    at f',
+    ]);
   });
 });
 

@@ -1,7 +1,8 @@
-/** One line of a log file, understood as far as it can be. Whatever cannot be is still a line of its file's service. */
+/** One entry of a log file, understood as far as it can be. Whatever cannot be is still a line of its file's service. */
 export interface LogLine {
+  /** As it was written: a line, with those behind it that go on with it. */
   raw: string;
-  /** The line without the time that it begins with. */
+  /** The same without the time that stands in it. */
   text: string;
   /** Milliseconds since the epoch; a line without a time of its own (a stack trace) has that of the line before it. */
   at: number;
@@ -13,24 +14,40 @@ export interface LogLine {
 
 export type LoggerName = 'app' | 'audit' | 'access';
 
-const leadingTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| UTC)?/;
+const leadingTime = /^(?<date>\d{4}-\d\d-\d\d)[T ](?<time>\d\d:\d\d:\d\d(\.\d+)?)(Z| UTC)?/;
+/** Behind the process and its role: `7:M 22 Jun 2025 14:30:00.123 * Ready`. */
+const redisTime = /(?<=^\d+:[A-Z] )(?<date>\d\d \w{3} \d{4}) (?<time>\d\d:\d\d:\d\d\.\d{3}) /;
 /** As the access logger writes it: time, address, quoted request, status. */
 const accessLine = /^\S+Z \S+ "[A-Z]+ [^"]* HTTP\/[\d.]+" \d{3} /;
 
 /** Reads a line of the log of `service`, which a JSON line may correct. */
 export function parseLogLine(raw: string, file: { service: string; lastAt: number }): LogLine {
   const record = parseObject(raw);
-  const leading = leadingTime.exec(raw)?.[0] ?? '';
-  const time = record?.['timestamp'] ?? leading.replace(' UTC', 'Z').replace(' ', 'T');
-  const at = typeof time === 'string' ? Date.parse(time) : NaN;
+  const written = leadingTime.exec(raw) ?? redisTime.exec(raw);
+  const { date, time } = written?.groups ?? {};
+  const at = Date.parse(written ? `${date} ${time} UTC` : String(record?.['timestamp']));
   return {
     raw,
-    text: raw.slice(leading.length).trim(),
+    text: raw.replace(written?.[0] ?? '', '').trim(),
     at: Number.isNaN(at) ? file.lastAt : at,
     service: typeof record?.['service'] === 'string' ? record['service'] : file.service,
     logger: loggerOf(raw, record),
     record,
   };
+}
+
+/**
+ * A line that begins with a space or a tab goes on with the one before it, as Postgres writes a statement of several
+ * lines and Node a stack: the two are one entry. What follows a line of JSON is an entry of its own.
+ */
+export function joinContinuations(lines: readonly string[]): string[] {
+  const entries: string[] = [];
+  for (const line of lines) {
+    const before = entries.at(-1);
+    if (before === undefined || before.startsWith('{') || !/^\s/.test(line)) entries.push(line);
+    else entries[entries.length - 1] = `${before}\n${line}`;
+  }
+  return entries;
 }
 
 /** Lines of several files in the order of their times; those of one instant keep the order of their file. */
