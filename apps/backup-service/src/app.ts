@@ -17,6 +17,7 @@ import {
   workersCheck,
   type Foundation,
 } from '@swfx/service';
+import { startAdminApi } from './admin/start-admin-api';
 import { observeCatalogue } from './catalogue/observe-catalogue';
 import type { BackupConfig } from './config';
 import { startRewrapping } from './run/rewrap-backups';
@@ -37,26 +38,34 @@ import type { BackupStorage } from './storage/backup-storage';
 
 const service = 'backup-service';
 
-/** Starts the service; `operationsPort` is the one that is listened on. */
+/** Starts the service; the ports are those that are listened on. Without trust in a key set there is no admin API. */
 export async function createApp(
   config: BackupConfig,
   deps: { registry?: Metrics['registry'] } = {},
-): Promise<{ operationsPort: number; alerts: Foundation['alerts']; stop(): Promise<void> }> {
+): Promise<BackupService> {
   const foundation = openFoundation(config, {
     service,
     metrics: [...workerMetrics, ...backupMetrics],
     ...deps,
   });
   try {
-    const operationsPort = await start(config, foundation);
-    return { operationsPort, alerts: foundation.alerts, stop: () => foundation.lifecycle.stop() };
+    const ports = await start(config, foundation);
+    return { ...ports, alerts: foundation.alerts, stop: () => foundation.lifecycle.stop() };
   } catch (error) {
     await foundation.lifecycle.stop();
     throw error;
   }
 }
 
+interface BackupService {
+  operationsPort: number;
+  adminPort: number | undefined;
+  alerts: Foundation['alerts'];
+  stop(): Promise<void>;
+}
+
 const backupMetrics = [
+  'token_verifications_total',
   'db_backup_total',
   'db_backup_failed_total',
   'db_backup_duration_seconds',
@@ -74,7 +83,10 @@ const backupMetrics = [
   'backup_storage_free_bytes',
 ] as const;
 
-async function start(config: BackupConfig, foundation: Foundation): Promise<number> {
+async function start(
+  config: BackupConfig,
+  foundation: Foundation,
+): Promise<Pick<BackupService, 'operationsPort' | 'adminPort'>> {
   const { pool, metrics, logger, lifecycle } = foundation;
   await sweepCredentials();
   const storage = await openStorage(config);
@@ -130,6 +142,7 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
   lifecycle.onStop('heartbeat', () => heartbeat.stop());
   const readiness = watchReadiness(work);
   lifecycle.onStop('readiness', () => readiness.stop());
+  const admin = await startAdminApi(foundation, config, restoreWork(config, work));
   const listener = await startOperationsListener({
     host: config.PROMETHEUS_HOST,
     port: config.PROMETHEUS_PORT,
@@ -146,7 +159,7 @@ async function start(config: BackupConfig, foundation: Foundation): Promise<numb
     ready: () => readiness.state(),
   });
   lifecycle.onStop('operations listener', () => listener.stop());
-  return listener.port;
+  return { operationsPort: listener.port, adminPort: admin?.port };
 }
 
 /** What backups and proofs work with, from the configuration. */

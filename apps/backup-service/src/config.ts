@@ -7,6 +7,7 @@ import {
   keyRing,
   oneOf,
   operationsPort,
+  port,
   secret,
   serviceSettings,
   text,
@@ -15,6 +16,7 @@ import {
 } from '@swfx/config';
 import { errorMessage } from '@swfx/errors';
 import { cronProblem } from '@swfx/messaging';
+import { keyPolicySettings, keySetTrust } from '@swfx/signing-keys';
 import { z } from 'zod';
 import type { RetentionPolicy } from './retention/plan-retention';
 import { parseBlackout, type BackupSchedule, type BlackoutWindow } from './schedule/backup-schedule';
@@ -176,8 +178,33 @@ interface EncryptionSettings {
   BACKUP_RECOVERY_RECIPIENT?: KeyObject | undefined;
 }
 
+/** The admin API, which lets in whoever has an access token of the gateway with the scopes for it. */
+const adminSettings = {
+  ADMIN_PORT: port().default(8002).describe('Port of the admin API.'),
+  ADMIN_HOST: text()
+    .default('127.0.0.1')
+    .describe(
+      'Address that the admin API listens on; tokens cross it, so that a network needs TLS in front.',
+    ),
+  KEY_SET_TRUST: keySetTrust()
+    .optional()
+    .describe(
+      'Whose signature on the key set is believed, as `swfx keys doctor` prints it. Without it there is no admin API: no token could be verified.',
+    ),
+  TOKEN_ISSUER: text().default('smartwalletfx').describe('The `iss` of access tokens.'),
+  TOKEN_AUDIENCE: text().default('smartwalletfx-platform').describe('The `aud` of access tokens.'),
+  JWT_CLOCK_SKEW_SECONDS: keyPolicySettings.JWT_CLOCK_SKEW_SECONDS,
+  ADMIN_REQUESTS_PER_MINUTE: integer(1, 100_000)
+    .default(120)
+    .describe('Requests a minute that one caller of the admin API may make, at each replica.'),
+  RESTORE_APPROVAL_SECONDS: integer(30, 86_400)
+    .default(600)
+    .describe('Seconds in which a plan that the admin API has shown can be approved.'),
+};
+
 const settings = z.object({
   ...serviceSettings,
+  ...adminSettings,
   PROMETHEUS_PORT: operationsPort(9102),
   // Each run holds a connection for its lock while it asks for others.
   DATABASE_POOL_MAX: integer(6, 200).default(10).describe('Connections to the ops database at most.'),

@@ -156,6 +156,26 @@ export const errorCatalogue = {
     title: 'This is the last administrator',
     remedy: 'Make another administrator first; an operator can do without: "swfx users disable".',
   },
+  too_many_requests: {
+    kind: 'too-many-requests',
+    title: 'There were too many requests',
+    remedy: 'Wait for the seconds that Retry-After names, and ask less often.',
+  },
+  backup_not_in_state: {
+    kind: 'conflict',
+    title: 'The backup or restore is not in the state for this',
+    remedy: 'Look at its state; the detail says which it is.',
+  },
+  restore_refused: {
+    kind: 'conflict',
+    title: 'The restore cannot be made',
+    remedy: 'Remove the obstacles that the plan names, or accept those by name that may be accepted.',
+  },
+  restore_not_approved: {
+    kind: 'conflict',
+    title: 'The restore was not approved',
+    remedy: 'The reason says why; ask for a plan anew and approve that one with its code.',
+  },
   keys_unavailable: {
     kind: 'unavailable',
     title: 'The signing keys cannot be read at the moment',

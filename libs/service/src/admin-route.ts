@@ -30,11 +30,9 @@ export type AuthenticateAdmin = (
     }
 >;
 
-/** What a route answers: a status, and a body that becomes JSON. */
-export interface AdminAnswer {
-  status: number;
-  body: unknown;
-}
+/** What a route answers: a status, and a body that becomes JSON, or one that is written bit by bit as it comes to be. */
+export type AdminAnswer =
+  { status: number; body: unknown } | { status: number; stream(response: Response): Promise<void> };
 
 /** One route: which scope it needs, what runs before it (a body parser), and what it does. */
 export interface AdminRoute {
@@ -62,7 +60,9 @@ export function addAdminRoute(app: Express, options: AdminRouteOptions, route: A
     });
     await recordAccess(options.audit, route, { caller, status: answer.status });
     response.setHeader('cache-control', 'no-store');
-    response.status(answer.status).json(answer.body);
+    response.status(answer.status);
+    if ('stream' in answer) await answer.stream(response);
+    else response.json(answer.body);
   });
 }
 

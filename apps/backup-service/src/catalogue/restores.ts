@@ -4,6 +4,7 @@
  * was given up for dead changes nothing.
  */
 import type { Queryable } from '@swfx/database';
+import type { RestorePlan } from '../restore/plan-restore';
 import { leaseSeconds } from './backup-runs';
 
 /** `drop_kept` is asked by time, not by a person. */
@@ -28,6 +29,8 @@ export interface RestoreClaim {
   liveName: string | null;
   besideName: string | null;
   keptName: string | null;
+  /** What was shown to whoever approved it; null before there is one. */
+  plan: RestorePlan | null;
   owner: string;
 }
 
@@ -85,7 +88,7 @@ export async function claimRestore(
      RETURNING id, backup_id AS "backupId", database, into_name AS "intoName", accepted,
                coalesce(asked_by, requested_by) AS "askedBy", state, coalesce(asked, 'drop_kept') AS step, phase,
                attempt, started_at AS "startedAt", live_name AS "liveName", beside_name AS "besideName",
-               kept_name AS "keptName"`,
+               kept_name AS "keptName", plan`,
     [id, owner, leaseSeconds],
   );
   return rows[0] && { ...rows[0], owner };

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '@swfx/config';
 import type { Queryable } from '@swfx/database';
-import { facts } from '@swfx/messaging';
 import { operatorName, type Foundation } from '@swfx/service';
 import type { Command } from 'commander';
-import { cancelRun } from '../catalogue/backup-runs';
+import { askToCancel } from './ask-to-cancel';
 import { showBackup } from './show-backup';
 import { withFoundation } from './with-foundation';
 
@@ -25,21 +24,8 @@ export function addCancelCommand(backup: Command, environment: Environment): voi
 
 async function cancel(foundation: Foundation, named: string): Promise<string> {
   const { id, database, state } = await showBackup(foundation.pool, named);
-  const by = operatorName();
-  const asked = await foundation.audit.transaction(async (client, note) => {
-    if (!(await cancelRun(client, id, by))) return false;
-    await note({
-      action: 'db_backup_cancelled',
-      outcome: 'success',
-      actor: by,
-      subject: null,
-      operationId: id,
-      fields: { backup_id: id, database },
-    });
-    return true;
-  });
-  if (!asked) throw new Error(`The backup ${id} of ${database} is over already (${state}).`);
-  await foundation.facts.publish(facts.backupProgressed, { backupId: id, phase: 'cancelled' });
+  if (!(await askToCancel(foundation, { id, database, by: operatorName() })))
+    throw new Error(`The backup ${id} of ${database} is over already (${state}).`);
   const end = await waitForEnd(foundation.pool, id);
   if (end === 'succeeded') return `Too late: the backup ${id} of ${database} had just been made.`;
   if (end === 'cancelled') return `Cancelled: nothing of the backup ${id} of ${database} is left.`;

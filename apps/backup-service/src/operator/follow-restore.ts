@@ -43,7 +43,9 @@ export async function followRestore(
   const askedAt = performance.now();
   let said = '';
   for (;;) {
-    const { taken, ...report } = await readReport(db, id);
+    const found = await readRestore(db, id);
+    if (!found) throw new Error(`the restore ${id} is gone`);
+    const { taken, ...report } = found;
     if (report.asked === null) return report;
     if (!taken && performance.now() - askedAt > patienceMs)
       throw new Error(`Nothing has taken restore ${id} up: is backup-service running?`);
@@ -54,12 +56,15 @@ export async function followRestore(
   }
 }
 
-async function readReport(db: Queryable, id: string): Promise<RestoreReport & { taken: boolean }> {
+/** A restore, and whether a runner has taken the step that is asked of it; undefined when there is none of this id. */
+export async function readRestore(
+  db: Queryable,
+  id: string,
+): Promise<(RestoreReport & { taken: boolean }) | undefined> {
   const { rows } = await db.query<RestoreReport & { taken: boolean }>(
     `SELECT ${columns}, attempt > 0 AS taken FROM db_restore WHERE id = $1`,
     [id],
   );
-  if (!rows[0]) throw new Error(`the restore ${id} is gone`);
   return rows[0];
 }
 

@@ -35,7 +35,8 @@ export async function followRun(
   const askedAt = performance.now();
   let said = '';
   for (;;) {
-    const report = await readReport(db, id);
+    const report = await readRun(db, id);
+    if (!report) throw new Error(`the backup ${id} is gone`);
     if (!options.wait || !['queued', 'running'].includes(report.state)) return report;
     if (report.attempt === 0 && performance.now() - askedAt > patienceMs) return report;
     const line = describeProgress(report);
@@ -45,7 +46,8 @@ export async function followRun(
   }
 }
 
-async function readReport(db: Queryable, id: string): Promise<RunReport> {
+/** How far a run has come; undefined when there is none of this id. */
+export async function readRun(db: Queryable, id: string): Promise<RunReport | undefined> {
   const { rows } = await db.query<RunReport>(
     `SELECT run.id, run.database, run.state, run.attempt, run.phase, run.dumped_bytes, run.reason,
             extract(epoch FROM run.lease_until - run.attempt_started_at)::float8 - ${leaseSeconds} AS elapsed_seconds,
@@ -55,7 +57,6 @@ async function readReport(db: Queryable, id: string): Promise<RunReport> {
      FROM backup_run run LEFT JOIN backup USING (id) WHERE run.id = $1`,
     [id],
   );
-  if (!rows[0]) throw new Error(`the backup ${id} is gone`);
   return rows[0];
 }
 

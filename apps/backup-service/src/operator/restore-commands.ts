@@ -3,11 +3,10 @@
  * it, and the service carries it out. Nothing here touches a database that is restored.
  */
 import type { Environment } from '@swfx/config';
-import { facts } from '@swfx/messaging';
 import { operatorName, printJson, printTable, type Foundation } from '@swfx/service';
 import { Option, type Command } from 'commander';
-import { askForStep, requestRestore } from '../catalogue/restores';
 import { acceptable } from '../restore/find-obstacles';
+import { askForRestore, askForRestoreStep } from './ask-for-restore';
 import { confirm } from './confirm';
 import { describePlan, describeRestore, describeUndoPlan, restoreColumns } from './describe-restore';
 import { chooseRestoreToUndo, followRestore, listRestores, type RestoreReport } from './follow-restore';
@@ -97,18 +96,14 @@ async function restore(
   const { id, database, manifest } = await showBackup(foundation.pool, options.id);
   if (!manifest) throw new Error(`The run ${id} has made no backup.`);
   const { into, accept: accepted = [] } = options;
-  const restoreId = await note(foundation, {
-    command: `backup restore ${id}`,
-    act: (client) =>
-      requestRestore(client, {
-        backupId: id,
-        database,
-        accepted,
-        requestedBy: operatorName(),
-        ...(into ? { into } : {}),
-      }),
+  const restoreId = await askForRestore(foundation, {
+    backupId: id,
+    database,
+    accepted,
+    requestedBy: operatorName(),
+    ...(into ? { into } : {}),
   });
-  const planned = await follow(foundation, restoreId);
+  const planned = await followRestore(foundation.pool, restoreId, say);
   const { plan, state } = planned;
   if (plan && !options.json) say(describePlan(plan));
   const failed = state !== 'planned';
@@ -123,7 +118,7 @@ async function undo(
 ): Promise<Outcome> {
   const { id } = await chooseRestoreToUndo(foundation.pool, options.id);
   await ask(foundation, id, 'plan_undo');
-  const planned = await follow(foundation, id);
+  const planned = await followRestore(foundation.pool, id, say);
   const { undo_plan: plan } = planned;
   if (plan && !options.json) say(describeUndoPlan(plan));
   if (planned.error || plan?.decision !== 'go')
@@ -149,7 +144,7 @@ async function goOn(
   });
   if (!confirmation.confirmed) return { report, done: false, sentence: `Not done: ${confirmation.because}.` };
   await ask(foundation, report.id, step);
-  const ended = await follow(foundation, report.id);
+  const ended = await followRestore(foundation.pool, report.id, say);
   const done = ended.error === null && ended.state === (step === 'undo' ? 'undone' : 'restored');
   return { report: ended, done, sentence: describeRestore(ended) };
 }
@@ -159,44 +154,8 @@ async function ask(
   id: string,
   step: 'restore' | 'plan_undo' | 'undo',
 ): Promise<void> {
-  const by = operatorName();
-  const asked = await note(foundation, {
-    command: `backup ${step} ${id}`,
-    act: (client) => askForStep(client, id, { step, by }),
-  });
-  if (!asked)
+  if (!(await askForRestoreStep(foundation, { id, step, by: operatorName() })))
     throw new Error(`Restore ${id} is not where it was: npx swfx backup restores tells where it is.`);
-}
-
-/** What an operator does is audited in the transaction that does it. */
-async function note<T>(
-  { audit }: Foundation,
-  {
-    command,
-    act,
-  }: {
-    command: string;
-    act: (client: Parameters<Parameters<Foundation['audit']['transaction']>[0]>[0]) => Promise<T>;
-  },
-): Promise<T> {
-  return audit.transaction(async (client, record) => {
-    const result = await act(client);
-    const operationId = typeof result === 'string' ? result : command.split(' ').at(-1);
-    await record({
-      action: 'sensitive_operation_performed',
-      outcome: 'success',
-      actor: operatorName(),
-      subject: null,
-      operationId: operationId as string,
-      fields: { command, reason: 'operator_request' },
-    });
-    return result;
-  });
-}
-
-async function follow({ pool, facts: hints }: Foundation, restoreId: string): Promise<RestoreReport> {
-  await hints.publish(facts.restoreProgressed, { restoreId, phase: 'asked' });
-  return followRestore(pool, restoreId, say);
 }
 
 /** The plan and the progress are for people who watch; the outcome alone is the command's output. */

@@ -2,6 +2,7 @@ import { errorMessage } from '@swfx/errors';
 import type { TaskOutcome } from '@swfx/messaging';
 import { endStep, type RestoreClaim } from '../catalogue/restores';
 import { propertiesOf } from '../seal/manifest';
+import { planChange } from './plan-restore';
 import { withPreparedRestore, type PreparedRestore } from './prepare-restore';
 import { restoreDatabase } from './restore-database';
 import { classifyRestoreFailure, RestoreError } from './restore-error';
@@ -20,6 +21,7 @@ export async function carryOutRestore(work: RestoreWork, step: RestoreStepInHand
     use: async (prepared) => {
       // An attempt that died may have made the very thing that now stands against the plan.
       if (claim.phase !== 'swapping') refuseIfRefused(prepared);
+      if (claim.phase === null) refuseIfChanged(claim, prepared);
       await carryOut(work, step, prepared);
       return succeed(work, claim, { prepared, seconds: (Date.now() - startedAt) / 1000 });
     },
@@ -29,6 +31,14 @@ export async function carryOutRestore(work: RestoreWork, step: RestoreStepInHand
 function refuseIfRefused({ plan: { decision, obstacles } }: PreparedRestore): void {
   if (decision === 'refuse')
     throw new RestoreError('refused', obstacles.map(({ sentence }) => sentence).join('; '));
+}
+
+/** What is carried out is what somebody has approved, and nothing else. */
+function refuseIfChanged({ plan: approved }: RestoreClaim, { plan }: PreparedRestore): void {
+  // A plan of the version before this one has no digest.
+  const change = approved?.digest ? planChange(approved, plan) : undefined;
+  if (change !== undefined)
+    throw new RestoreError('refused', `it is not what was approved any more (${change}); plan it anew`);
 }
 
 async function carryOut(

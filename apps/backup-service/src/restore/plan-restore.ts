@@ -3,6 +3,7 @@
  * may take on themselves is lifted by accepting it by name; the others are lifted by removing their cause. It is asked
  * again right before the restore begins: between a plan and its approval somebody may have made a replication slot.
  */
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DatabaseNames } from './database-names';
 import { findObstacles, type Obstacle } from './find-obstacles';
@@ -65,19 +66,49 @@ export interface RestorePlan {
   notes: string[];
   /** What will be done, in order; statements as they will be sent. */
   steps: string[];
+  /** Stands for what a person approves: the backup, the server, what is broken and what is done. */
+  digest: string;
 }
 
 /** Plans a restore. */
 export function planRestore(facts: RestoreFacts, wish: RestoreWish): RestorePlan {
   const obstacles = findObstacles(facts, wish.mode);
   const standing = obstacles.filter(({ kind, acceptable }) => !acceptable || !wish.accepted.includes(kind));
+  const steps = wish.mode === 'swap' ? stepsOfSwap(facts, wish) : stepsOfInto(facts, wish);
   return {
     decision: standing.length === 0 ? 'go' : 'refuse',
     mode: wish.mode,
     obstacles: standing,
     notes: notesOf(facts, wish, obstacles),
-    steps: wish.mode === 'swap' ? stepsOfSwap(facts, wish) : stepsOfInto(facts, wish),
+    steps,
+    digest: digestOf(facts, { obstacles, steps }),
   };
+}
+
+/** Sessions and free space come and go; they are not what is approved. */
+function digestOf(
+  { backup, server, database }: RestoreFacts,
+  { obstacles, steps }: { obstacles: readonly Obstacle[]; steps: readonly string[] },
+): string {
+  const approved = [
+    [backup.id, backup.verdict, server.host, server.port, server.major, database.name],
+    obstacles.map(({ kind, sentence }) => [kind, kind === 'no_space' ? '' : sentence]),
+    steps,
+  ];
+  return createHash('sha256').update(JSON.stringify(approved)).digest('hex');
+}
+
+/** What differs between the plan that was approved and the one of now, in a sentence; undefined when nothing does. */
+export function planChange(approved: RestorePlan, now: RestorePlan): string | undefined {
+  if (approved.digest === now.digest) return undefined;
+  const lines = (plan: RestorePlan) => [...plan.obstacles.map(({ sentence }) => sentence), ...plan.steps];
+  const added = lines(now).filter((line) => !lines(approved).includes(line));
+  const gone = lines(approved).filter((line) => !lines(now).includes(line));
+  const parts = [
+    ...(added.length > 0 ? [`now: ${added.slice(0, 3).join('; ')}`] : []),
+    ...(gone.length > 0 ? [`no longer: ${gone.slice(0, 3).join('; ')}`] : []),
+  ];
+  return parts.length > 0 ? parts.join('; ') : 'the backup’s verdict or the server has changed';
 }
 
 function notesOf(facts: RestoreFacts, wish: RestoreWish, obstacles: readonly Obstacle[]): string[] {

@@ -23,7 +23,7 @@ export interface PreparedRestore {
 /** Looks at the backup and the server, and plans. Work is done over the session, which is closed afterwards. */
 export async function withPreparedRestore<T>(
   work: RestoreWork,
-  claim: RestoreClaim,
+  claim: Pick<RestoreClaim, 'id' | 'backupId' | 'database' | 'intoName' | 'accepted'>,
   options: { signal: AbortSignal; use: (prepared: PreparedRestore) => Promise<T> },
 ): Promise<T> {
   const target = findTarget(work, claim.database);

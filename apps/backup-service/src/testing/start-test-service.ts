@@ -30,6 +30,8 @@ export interface TestGround {
 
 export interface TestService {
   get(path: string): Promise<Response>;
+  /** Where the admin API listens; undefined where there is none. */
+  adminUrl: string | undefined;
   /** The value of one series, written as the exposition writes it. */
   metric(series: string): Promise<number>;
   stop(): Promise<void>;
@@ -128,6 +130,7 @@ function environmentOf(
     SPOOL_DIR: join(folder, 'spool'),
     PROMETHEUS_HOST: '127.0.0.1',
     PROMETHEUS_PORT: '0',
+    ADMIN_PORT: '0',
     BACKUP_DIR: join(folder, 'backups'),
     BACKUP_RETRY_SECONDS: '0',
     BACKUP_STOP_GRACE_SECONDS: '0',
@@ -141,6 +144,7 @@ async function startService(environment: Record<string, string>): Promise<TestSe
   const get = (path: string) => fetch(`http://127.0.0.1:${app.operationsPort}${path}`);
   return {
     get,
+    adminUrl: app.adminPort === undefined ? undefined : `http://127.0.0.1:${app.adminPort}`,
     stop: () => app.stop(),
     async metric(series) {
       const lines = (await (await get('/metrics')).text()).split('\n');
