@@ -1,4 +1,4 @@
-export { accessTokenClaims, accessTokenType, type AccessTokenClaims } from './access-token';
+export { accessTokenType, readAccessTokenClaims, type AccessTokenClaims } from './access-token';
 export { announceKeySet, readAnnouncedKeySet, type AnnouncedKeySet } from './announced-key-set';
 export {
   bearerChallenge,
@@ -59,4 +59,4 @@ export {
   type Verifier,
   type VerifierAck,
 } from './verifier-ack';
-export { verifySigned, type Counterfeit, type SignedVerification } from './verify-signed';
+export { verifySigned, type Counterfeit, type SignedVerification, type TokenKind } from './verify-signed';

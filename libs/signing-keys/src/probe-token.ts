@@ -7,11 +7,15 @@ import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import type { SigningAlgorithm } from './key-set';
 import type { VerificationKey } from './published-jwks';
-import { verifySigned } from './verify-signed';
+import { verifySigned, type TokenKind } from './verify-signed';
 
 const probeType = 'key-probe+jwt';
 const probeAudience = 'key-probe';
 const probeClaims = z.strictObject({ aud: z.literal(probeAudience), sub: z.string() });
+const probeToken: TokenKind<z.output<typeof probeClaims>> = {
+  type: probeType,
+  readClaims: (value) => probeClaims.safeParse(value).data,
+};
 
 /** Signs a key's probe. It does not expire: it is worth nothing but while its key is published. */
 export function signProbe(key: { kid: string; alg: SigningAlgorithm; privateKey: KeyObject }): string {
@@ -31,6 +35,6 @@ export function probeVerifies(
   now: Date,
 ): boolean {
   if (!probe) return false;
-  const verdict = verifySigned(probe, { type: probeType, claims: probeClaims, keyOf, now });
+  const verdict = verifySigned(probe, probeToken, { keyOf, now });
   return verdict.outcome === 'genuine' && verdict.kid === kid && verdict.claims.sub === kid;
 }

@@ -90,6 +90,13 @@ describe('verifyAccessToken accepts', () => {
     expect(verdict(tokenOf({ iat: nowSeconds - 659, exp: nowSeconds - 59 }))).toBe('accepted');
     expect(verdict(tokenOf({ aud: ['other', 'platform'] }))).toBe('accepted');
   });
+
+  it('tokens of more keys than it remembers the headers of, again and again', async () => {
+    const many = await Promise.all(Array.from({ length: 150 }, () => generateSigningKey('ES256')));
+    for (const key of many) addVerifier(key);
+    const tokens = many.map((key) => signAccessToken({ ...key, claims }));
+    for (const token of [...tokens, ...tokens]) expect(verdict(token)).toBe('accepted');
+  });
 });
 
 describe('verifyAccessToken refuses', () => {
@@ -184,6 +191,18 @@ describe('verifyAccessToken refuses', () => {
   it('times that are text or fractions', () => {
     expect(verdict(signed(header(), { ...claims, exp: String(claims.exp) }))).toBe('malformed');
     expect(verdict(signed(header(), { ...claims, exp: claims.exp + 0.5 }))).toBe('malformed');
+  });
+
+  it.each([
+    ...[{ aud: [] }, { aud: [''] }, { aud: ['platform', 7] }, { sub: '' }, { sid: '' }, { sid: 7 }],
+    ...[{ nbf: '0' }, { nbf: -1 }, { iat: -1 }, { exp: 2 ** 60 }, { scope: ['platform:read'] }],
+  ])('claims with %j', (change) => {
+    expect(verdict(signed(header(), { ...claims, ...change }))).toBe('malformed');
+  });
+
+  it('claims that are no object', () => {
+    for (const body of [[], [claims], 'text', 7, null] as unknown[] as object[])
+      expect(verdict(signed(header(), body))).toBe('malformed');
   });
 
   it('any other spelling of a good token', () => {

@@ -3,9 +3,9 @@
  * is synchronous and does nothing but decide; the reason of a refusal is for metrics and audit, not for the caller of
  * the API.
  */
-import { accessTokenClaims, accessTokenType, type AccessTokenClaims } from './access-token';
+import { accessTokenType, readAccessTokenClaims, type AccessTokenClaims } from './access-token';
 import type { VerificationKey } from './published-jwks';
-import { verifySigned, type Counterfeit } from './verify-signed';
+import { verifySigned, type Counterfeit, type TokenKind } from './verify-signed';
 
 /** Why a token was refused: outcomes of the metric `token_verifications_total`. */
 export type RefusalReason = Counterfeit | 'wrong_issuer' | 'wrong_audience' | 'expired' | 'not_yet_valid';
@@ -16,17 +16,21 @@ export type TokenVerification =
 
 export interface VerifyOptions {
   /** The key of that kid, or undefined. The caller decides whether to read the key set afresh before it says so. */
-  keyOf(kid: string): VerificationKey | undefined;
+  keyOf: (kid: string) => VerificationKey | undefined;
   issuer: string;
   audience: string;
   clockSkewSeconds: number;
   now: Date;
 }
 
+const accessToken: TokenKind<AccessTokenClaims> = {
+  type: accessTokenType,
+  readClaims: readAccessTokenClaims,
+};
+
 /** Accepts a token with its claims, or refuses it with a reason; never throws, whatever it is given. */
 export function verifyAccessToken(token: string, options: VerifyOptions): TokenVerification {
-  const expected = { type: accessTokenType, claims: accessTokenClaims, ...options };
-  const verdict = verifySigned(token, expected);
+  const verdict = verifySigned(token, accessToken, options);
   if (verdict.outcome === 'refused') return verdict;
   const { claims, kid } = verdict;
   const reason = claimProblem(claims, options);

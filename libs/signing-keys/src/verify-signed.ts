@@ -4,9 +4,9 @@
  * make it fetch or choose a key (`jku`, `x5u`, `jwk`, `crit` are refused with all the others).
  */
 import { verify, type KeyObject } from 'node:crypto';
-import { z } from 'zod';
-import { decodeToken, type DecodedToken } from './decode-token';
+import { decodeToken, parseJson, type DecodedToken } from './decode-token';
 import type { VerificationKey } from './published-jwks';
+import { readHeader, rememberHeader } from './token-header';
 
 /** Why a token is not genuine. `revoked_key` is for good; what `unknown_kid` says may be out of date. */
 export type Counterfeit = 'malformed' | 'wrong_type' | 'unknown_kid' | 'revoked_key' | 'bad_signature';
@@ -15,27 +15,29 @@ export type Counterfeit = 'malformed' | 'wrong_type' | 'unknown_kid' | 'revoked_
 export type SignedVerification<Claims> =
   { outcome: 'genuine'; claims: Claims; kid: string } | { outcome: 'refused'; reason: Counterfeit };
 
-const headerSchema = z.strictObject({ alg: z.string(), typ: z.string().optional(), kid: z.string().min(1) });
+/** One type of token: what its header calls it, and how its claims are read. */
+export interface TokenKind<Claims> {
+  type: string;
+  /** Undefined when they are not what such a token says. */
+  readClaims(value: unknown): Claims | undefined;
+}
 
 /** Synchronous, and never throws, whatever it is given. `keyOf` tells the key of a kid, or undefined. */
 export function verifySigned<Claims>(
   token: string,
-  expected: {
-    type: string;
-    claims: z.ZodType<Claims>;
-    keyOf(kid: string): VerificationKey | undefined;
-    now: Date;
-  },
+  kind: TokenKind<Claims>,
+  { keyOf, now }: { keyOf: (kid: string) => VerificationKey | undefined; now: Date },
 ): SignedVerification<Claims> {
   const decoded = decodeToken(token);
-  const header = decoded && parseJson(headerSchema, decoded.header);
+  const header = decoded && readHeader(decoded.header);
   if (!decoded || !header) return refused('malformed');
-  if (header.typ !== expected.type) return refused('wrong_type');
-  const key = expected.keyOf(header.kid);
+  if (header.typ !== kind.type) return refused('wrong_type');
+  const key = keyOf(header.kid);
   if (key?.state === 'revoked') return refused('revoked_key');
-  if (!key || hasLeft(key, expected.now)) return refused('unknown_kid');
+  if (!key || hasLeft(key, now)) return refused('unknown_kid');
   if (header.alg !== key.alg || !signatureFits(decoded, key)) return refused('bad_signature');
-  const claims = parseJson(expected.claims, decoded.claims);
+  rememberHeader(decoded.header, header);
+  const claims = kind.readClaims(parseJson(decoded.claims));
   return claims === undefined ? refused('malformed') : { outcome: 'genuine', claims, kid: key.kid };
 }
 
@@ -54,12 +56,4 @@ function signatureFits({ signingInput, signature }: DecodedToken, { alg, key }: 
 /** JWS has the two numbers of an ECDSA signature side by side (RFC 7518 §3.4), where OpenSSL expects DER. */
 function rawSignature(key: KeyObject): { key: KeyObject; dsaEncoding: 'ieee-p1363' } {
   return { key, dsaEncoding: 'ieee-p1363' };
-}
-
-function parseJson<Output>(schema: z.ZodType<Output>, bytes: Buffer): Output | undefined {
-  try {
-    return schema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -8,18 +8,23 @@
 import { createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { text } from '@swfx/config';
 import {
-  accessTokenClaims,
   claimProblem,
   publicJwk,
+  readAccessTokenClaims,
   thumbprint,
   verifySigned,
   type AccessTokenClaims,
+  type TokenKind,
   type VerificationKey,
 } from '@swfx/signing-keys';
 import { z } from 'zod';
 import type { TokenPolicy } from './verified-tokens';
 
 const breakGlassType = 'break-glass+jwt';
+const breakGlassToken: TokenKind<AccessTokenClaims> = {
+  type: breakGlassType,
+  readClaims: readAccessTokenClaims,
+};
 /** The longest life of such a token, whatever it says itself. */
 export const breakGlassMaxMinutes = 60;
 
@@ -42,12 +47,8 @@ export function createBreakGlass(publicKey: KeyObject, policy: TokenPolicy): Bre
   const pinned: VerificationKey = { kid, alg: 'ES256', key: publicKey, state: 'active', leavesAt: null };
   return {
     verify(token, now) {
-      const verdict = verifySigned(token, {
-        type: breakGlassType,
-        claims: accessTokenClaims,
-        keyOf: (named) => (named === kid ? pinned : undefined),
-        now,
-      });
+      const keyOf = (named: string) => (named === kid ? pinned : undefined);
+      const verdict = verifySigned(token, breakGlassToken, { keyOf, now });
       if (verdict.outcome === 'refused' || claimProblem(verdict.claims, { ...policy, now })) return undefined;
       const { sub, iat, exp } = verdict.claims;
       const lasts = exp - iat;

@@ -12,6 +12,7 @@ import {
   type RefusalReason,
   type TokenVerification,
   type VerificationKey,
+  type VerifyOptions,
 } from '@swfx/signing-keys';
 
 export interface TokenPolicy {
@@ -39,7 +40,10 @@ export function createVerifiedTokens(options: {
   onResult?: (result: 'hit' | 'miss') => void;
 }): VerifiedTokens {
   const { keyOf, policy, limit, onResult = () => undefined } = options;
+  const { issuer, audience, clockSkewSeconds } = policy;
   const cache = createTwoGenerations<Remembered>(limit);
+  // Written out: to spread an object costs more than all of the check but the signature.
+  const rulesAt = (now: Date): VerifyOptions => ({ keyOf, issuer, audience, clockSkewSeconds, now });
 
   return {
     verify(token, now) {
@@ -47,10 +51,10 @@ export function createVerifiedTokens(options: {
       const key = known && keyOf(known.key.kid);
       if (known && key && isSameKey(key, known.key) && !hasLeft(key, now)) {
         onResult('hit');
-        return answer(known, claimProblem(known.claims, { ...policy, now }));
+        return answer(known, claimProblem(known.claims, rulesAt(now)));
       }
       onResult('miss');
-      const verdict = verifyAccessToken(token, { ...policy, keyOf, now });
+      const verdict = verifyAccessToken(token, rulesAt(now));
       const by = verdict.outcome === 'accepted' ? keyOf(verdict.kid) : undefined;
       if (verdict.outcome === 'accepted' && by) cache.set(token, { claims: verdict.claims, key: by });
       return verdict;
