@@ -70,7 +70,10 @@ export function startKeyMirrorAcks(options: AckOptions): { stop(): Promise<void>
     current ??= acknowledge().finally(() => (current = undefined));
   }
   const timer = setInterval(ring, (leaseSeconds * 1000) / 4);
-  mirror.onChange(ring);
+  mirror.onChange(() => {
+    proven = undefined;
+    ring();
+  });
   ring();
   return {
     async stop() {

@@ -251,6 +251,28 @@ test('an older state of Postgres is not believed, and refuses nobody', async () 
   await waitUntil(async () => (await callWith(stranger)).status === 401);
 });
 
+test('a set that a Postgres made anew, which had lost the last one, is another set though its epoch is the same', async () => {
+  const tables = ['key_set', 'signing_key', 'signing_key_private'];
+  for (const table of tables) await pool.query(`CREATE TABLE kept_${table} AS TABLE ${table}`);
+  const lostEpoch = await rotate();
+  const lost = key;
+  await start(1);
+  await waitUntil(isReady);
+  await waitUntil(async () => (await callWith(lost)).status === 200);
+  for (const table of [...tables].reverse()) await pool.query(`DELETE FROM ${table}`);
+  for (const table of tables)
+    await pool.query(`INSERT INTO ${table} SELECT * FROM kept_${table}; DROP TABLE kept_${table}`);
+
+  expect(await rotate()).toBe(lostEpoch);
+  // Both were handed out by a signer of ours, and neither has expired.
+  expect((await callWith(key)).status).toBe(200);
+  expect((await callWith(lost)).status).toBe(200);
+  await waitUntil(async () => {
+    const { rows } = await pool.query<{ kids: string[] }>('SELECT kids FROM verifier_ack');
+    return rows.some(({ kids }) => kids.includes(key.kid));
+  });
+});
+
 test('a revoked key is refused as soon as the gateway has heard of it', async () => {
   await rotate();
   const revoked = key;

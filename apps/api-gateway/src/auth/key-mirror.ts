@@ -36,7 +36,7 @@ export interface KeyMirror {
   freshRead(): Promise<boolean>;
   /** A token of this key was accepted. */
   noteUse(kid: string): void;
-  /** Called when a set of another epoch has come into force. */
+  /** Called when another set has come into force. */
   onChange(listener: () => void): void;
   stop(): void;
 }
@@ -75,6 +75,8 @@ export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
   const listeners: (() => void)[] = [];
   const uses = createKeyUses(metrics, () => held);
   let held: KeySet | undefined;
+  /** The signature of the set in force. */
+  let inForce: Buffer | undefined;
   let keys = new Map<string, ImportedKey>();
   let trouble: string | undefined;
   let lastReadAt = performance.now();
@@ -95,13 +97,16 @@ export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
     refusals.believed();
     lastReadAt = performance.now();
     lastReadClock = read.readAt;
-    putInForce(adoption.keySet);
+    putInForce(adoption.keySet, read);
     return true;
   }
-  function putInForce(keySet: KeySet): void {
+  function putInForce(keySet: KeySet, read: StoredKeySet): void {
     const before = held;
     held = keySet;
-    if (held.epoch === before?.epoch) return;
+    // A Postgres that lost its last commits makes other sets of the same epochs: the signature tells them apart.
+    const signature = read.signature?.value;
+    if (held.epoch === before?.epoch && signature && inForce?.equals(signature)) return;
+    inForce = signature;
     keys = verificationKeys(held, keys);
     logger.info('The key set is in force', { epoch: held.epoch });
     for (const { revokedAt } of newTombstones(before, held))
@@ -118,7 +123,7 @@ export function startKeyMirror(options: KeyMirrorOptions): KeyMirror {
     const heard = readAnnouncedKeySet(message, clock);
     if (!heard || heard.epoch <= held.epoch) return false;
     const adoption = judge(held, heard, options);
-    if (adoption.outcome === 'adopted') putInForce(adoption.keySet);
+    if (adoption.outcome === 'adopted') putInForce(adoption.keySet, heard);
     return adoption.outcome === 'adopted';
   }
   /** One line when trouble begins or changes, one when it is over; not one for each poll. */
