@@ -17,6 +17,9 @@ const roles = {
   operator: 'swfx_operator',
 };
 
+/** Where a webhook of one's own belongs; Slack refuses this one. */
+const noWebhook = 'https://hooks.slack.com/services/put/yours/here';
+
 const random = (bytes) => randomBytes(bytes).toString('base64url');
 /** One key; a later one is put in front of it, behind a comma. */
 const ring = () => `k1:${randomBytes(32).toString('base64')}`;
@@ -25,15 +28,18 @@ const databaseUrl = (role, password) => `postgres://${role}:${password}@postgres
 /** Every secret's content by the name of its file. */
 export function createSecrets(platformDatabaseUrl) {
   const superuserPassword = random(24);
+  const monitorPassword = random(24);
   const logins = Object.entries(roles).map(([role, group]) => ({ role, group, password: random(24) }));
   return {
     postgres_password: superuserPassword,
-    'roles.sql': logins
-      .map(
+    'roles.sql': [
+      ...logins.map(
         ({ role, group, password }) =>
           `CREATE ROLE ${group} NOLOGIN;\nCREATE ROLE ${role} LOGIN PASSWORD '${password}' IN ROLE ${group};\n`,
-      )
-      .join(''),
+      ),
+      `CREATE ROLE monitor LOGIN PASSWORD '${monitorPassword}' IN ROLE pg_monitor;\n`,
+    ].join(''),
+    monitor_password: monitorPassword,
     migration_database_url: databaseUrl('postgres', superuserPassword),
     ...Object.fromEntries(
       logins.map(({ role, password }) => [`${role}_database_url`, databaseUrl(role, password)]),
@@ -42,6 +48,7 @@ export function createSecrets(platformDatabaseUrl) {
     backup_encryption_keys: ring(),
     backup_signing_keys: ring(),
     alert_intake_token: random(32),
+    slack_webhook_url: noWebhook,
     backup_targets: JSON.stringify([{ name: 'platform', url: platformDatabaseUrl }]),
   };
 }

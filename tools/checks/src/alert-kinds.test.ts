@@ -1,6 +1,6 @@
 import { alertKinds, type AlertKind } from '@swfx/alerts';
 import { loadSource } from './load-source';
-import { isThere } from './repository';
+import { isThere, readText, repositoryFiles } from './repository';
 
 const { messageTemplates } = loadSource<{
   messageTemplates: Partial<Record<AlertKind, { next?: string; runbook?: string }>>;
@@ -19,3 +19,21 @@ test.each(alertKinds.filter((kind) => !withoutRunbook.includes(kind)))(
     });
   },
 );
+
+const sources = repositoryFiles().filter((path) => /^apps\/.*\.ts$/.test(path) && !path.endsWith('.test.ts'));
+
+/** `backup:{{ $labels.database }}` of a rule is `backup:${…}` where a service raises it. */
+function raisedAs(incident: string): RegExp {
+  const parts = incident.split(/\{\{ \$labels\.\w+ \}\}/).map((part) => part.replace(/[-:]/g, '\\$&'));
+  return new RegExp(`['\`]${parts.join('\\$\\{[^}]+\\}')}['\`]`);
+}
+
+test('an incident that a rule names is one that a service raises', () => {
+  const rules = repositoryFiles().filter((path) => path.startsWith('deploy/prometheus/rules/'));
+  const incidents = rules.flatMap((path) =>
+    [...readText(path).matchAll(/^ +incident: '?(.+?)'?$/gm)].map(([, incident]) => incident ?? ''),
+  );
+  expect(incidents.length).toBeGreaterThan(5);
+  const texts = sources.map(readText);
+  expect(incidents.filter((incident) => !texts.some((text) => raisedAs(incident).test(text)))).toEqual([]);
+});

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 
 export interface ComposeService {
   image: string;
+  profiles?: string[];
   build?: { context: string; dockerfile: string; target: string };
   command?: string[];
   entrypoint?: string[];
@@ -37,6 +38,14 @@ function interpolate(text: string, environment: Record<string, string>): string 
 /** The environment of a service as text, as the container sees it. */
 export function environmentOf({ environment = {} }: ComposeService): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value ?? '')]));
+}
+
+/** The folders and files of the repository that a service sees, by the path at which it does. */
+export function mountsOf({ volumes = [] }: ComposeService): Record<string, string> {
+  const mounts = volumes
+    .map((volume) => volume.split(':'))
+    .filter(([source = '']) => source.startsWith('./'));
+  return Object.fromEntries(mounts.map(([source = '', target = '']) => [target, source.slice('./'.length)]));
 }
 
 /** The names of the secrets that a service is given. */

@@ -50,6 +50,13 @@ test.each(['gateway', 'rotation', 'backup', 'dispatcher', 'operator'])(
   },
 );
 
+test('what watches Postgres sees its statistics, and no data', async () => {
+  const url = new URL(server.url('ops'));
+  Object.assign(url, { username: 'monitor', password: secret('monitor_password') });
+  await expect(query(url.href, 'SELECT sum(numbackends) FROM pg_stat_database')).resolves.toHaveLength(1);
+  await expect(query(url.href, 'SELECT 1 FROM audit_event')).rejects.toThrow('permission denied');
+});
+
 test('only the gateway and the rotator can read private keys', async () => {
   const read = (role: string) => query(urlOf(role), 'SELECT sealed FROM signing_key_private');
   for (const role of ['gateway', 'rotation']) await expect(read(role)).resolves.toEqual([]);
