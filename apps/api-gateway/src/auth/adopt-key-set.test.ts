@@ -59,3 +59,15 @@ test('a tombstone ends a key at once, and stays ended when the tombstone is gone
   expect(kids(held, revoked)).toEqual(['a revoked', 'b active']);
   expect(kids(revoked, set(3, at(2), key('b', 'active')))).toEqual(['b active']);
 });
+
+test('a key that was revoked does not come back, whatever a Postgres says that has lost it', () => {
+  const held = set(2, at(1), key('a', 'revoked'), key('b', 'active'));
+  expect(kids(held, set(2, at(2), key('a', 'active'), key('b', 'pending')))).toEqual([
+    'a revoked',
+    'b pending',
+  ]);
+  expect(kids(held, set(3, at(3), key('a', 'retiring', at(900)), key('b', 'active')))).toEqual([
+    'a revoked',
+    'b active',
+  ]);
+});

@@ -1,7 +1,8 @@
 /**
  * What a verifier makes of a key set that it read. Its epoch never goes back: an older set is a Postgres that was
  * rolled back, or a standby that lags, and tells nothing about the keys of today. No key leaves by being absent:
- * it leaves when its time has come, or by a tombstone, which is a row that is there and says so.
+ * it leaves when its time has come, or by a tombstone, which is a row that is there and says so. And none comes back
+ * from there: a Postgres that lost the revocation of a key does not know better than who saw it.
  */
 import type { KeySet, PublicKey } from '@swfx/signing-keys';
 
@@ -19,10 +20,15 @@ export function adoptKeySet(
   if (held && read.epoch < held.epoch) return { outcome: 'refused', reason: 'older_epoch' };
   if (read.epoch === 0) return { outcome: 'refused', reason: 'none_yet' };
   if (!read.keys.some(({ state }) => state === 'active')) return { outcome: 'refused', reason: 'empty' };
+  const keys = read.keys.map((key) => tombstoneOf(held, key) ?? key);
   const survivors = absentKeys(held, read)
     .map((key) => withEnd(key, read.readAt, tokenLifeSeconds))
     .filter(({ leavesAt }) => leavesAt > read.readAt);
-  return { outcome: 'adopted', keySet: { ...read, keys: [...read.keys, ...survivors] } };
+  return { outcome: 'adopted', keySet: { ...read, keys: [...keys, ...survivors] } };
+}
+
+function tombstoneOf(held: KeySet | undefined, { kid }: PublicKey): PublicKey | undefined {
+  return held?.keys.find((key) => key.kid === kid && key.state === 'revoked');
 }
 
 function absentKeys(held: KeySet | undefined, read: KeySet): PublicKey[] {
