@@ -5,9 +5,9 @@ export const demoEmail = 'demo@smartwalletfx.test';
 
 type Context = { root: string; env: Record<string, string>; signal?: AbortSignal };
 
-/** Adds the demo user, who may read and write the platform; does nothing if they are there. */
+/** Adds the demo user, who may use the platform and look after its backups; does nothing if they are there. */
 export async function addDemoUser(context: Context, password: string): Promise<void> {
-  const scopes = 'platform:read platform:write';
+  const scopes = 'platform:read platform:write backups:read backups:write backups:restore';
   const args = ['users', 'add', demoEmail, '--scopes', scopes, '--password-stdin', '--if-absent'];
   await runOperator({ ...context, app: 'api-gateway', args, input: `${password}\n` });
 }

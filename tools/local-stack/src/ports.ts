@@ -6,6 +6,7 @@ export const usualPorts = {
   gateway: 8000,
   gatewayOperations: 9101,
   rotationOperations: 9090,
+  backupAdmin: 8002,
   backupOperations: 9102,
   dispatcher: 8003,
   dispatcherOperations: 9103,

@@ -10,7 +10,7 @@ import { loginNames } from './databases';
 const facts: StackFacts = {
   layout: layoutOf('/clone'),
   ports: usualPorts,
-  secrets: completeSecrets({}, loginNames, () => 'random'),
+  secrets: completeSecrets({}, loginNames, () => 'A'.repeat(43)),
   machine: {
     postgres: { binDir: '/pg/bin' },
     redisServer: '/redis',

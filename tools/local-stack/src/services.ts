@@ -1,5 +1,7 @@
 /** The six programs of the stack: where each listens, what it is told, and what it depends on. */
 import { dirname, join } from 'node:path';
+import { Secret } from '@swfx/config';
+import { keySetSigner, parseKeyRing } from '@swfx/signing-keys';
 import type { Layout } from './layout';
 import type { Ports } from './ports';
 import type { MonitoringPrograms } from './programs';
@@ -108,7 +110,14 @@ function backup(facts: StackFacts): ServiceDefinition {
     project: 'apps/backup-service',
     tier: 3,
     ports: [undefined, facts.ports.backupOperations],
-    env: { DATABASE_URL: loginUrl(facts, 'swfx_backup_login', 'ops'), ...backupSettings(facts) },
+    env: {
+      DATABASE_URL: loginUrl(facts, 'swfx_backup_login', 'ops'),
+      ...backupSettings(facts),
+      ADMIN_HOST: host,
+      ADMIN_PORT: String(facts.ports.backupAdmin),
+      // It verifies tokens, and holds no ring by which it could tell who signs the key set.
+      KEY_SET_TRUST: keySetSigner(parseKeyRing(new Secret(facts.secrets.keyEncryptionKeys))).name,
+    },
   });
 }
 
