@@ -268,6 +268,25 @@ describe('changing a user', () => {
       await waitUntil(async () => (await call(tokens.access_token, gateway)).status === 401);
   });
 
+  test('a gateway that was told of shorter lives finds who is cut off from a longer one', async () => {
+    const { id, tokens } = await newUser();
+    await platform.database.pool.query(
+      `INSERT INTO token_cut_off (subject, valid_from, cut_off_at)
+       VALUES ($1, extract(epoch FROM now())::bigint + 1, now() - interval '5 minutes')`,
+      [`user:${id}`],
+    );
+    // As one that started after the user was cut off, longer ago than a token lives by its own settings.
+    const settings = {
+      ACCESS_TOKEN_TTL_SECONDS: '60',
+      JWT_CLOCK_SKEW_SECONDS: '10',
+      KEY_SET_POLL_SECONDS: '300',
+    };
+    const gateway = await platform.start(upstream.url, settings);
+    await waitUntil(async () => (await fetch(`${gateway.operationsUrl}/readyz`)).ok);
+    expect((await call(tokens.access_token, gateway)).status).toBe(401);
+    expect((await call((await newUser()).tokens.access_token, gateway)).status).toBe(200);
+  });
+
   test('other rights come with the next refresh, and the tokens of the old ones go', async () => {
     const { id, tokens } = await newUser();
     const answer = await send(`${gateways[0].url}/admin/users/${id}/rights`, {

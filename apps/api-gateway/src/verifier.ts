@@ -73,7 +73,7 @@ export function startVerifier(foundation: Foundation, config: GatewayConfig): Ve
     clockSkewSeconds,
   });
   lifecycle.onStop('key acknowledgements', () => acks.stop());
-  const cutOffs = startCutOffMirror(copies);
+  const cutOffs = startCutOffMirror({ ...copies, clockSkewSeconds });
   lifecycle.onStop('cut-off mirror', () => cutOffs.stop());
 
   const tally = createRefusalTally();

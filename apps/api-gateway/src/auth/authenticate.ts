@@ -53,7 +53,7 @@ const suspicious: Partial<Record<BearerRefusalReason, CountedPattern>> = {
 export function createAuthenticate(options: {
   tokens: VerifiedTokens;
   mirror: Pick<KeyMirror, 'freshRead' | 'noteUse'>;
-  cutOffs: Pick<CutOffMirror, 'known' | 'isCutOff'>;
+  cutOffs: Pick<CutOffMirror, 'known' | 'covers' | 'cover' | 'isCutOff'>;
   tally: RefusalTally;
   suspicion: SuspicionWatch;
   clientAddress: ClientAddress;
@@ -76,7 +76,11 @@ export function createAuthenticate(options: {
   }
   async function verify(token: string, request: IncomingMessage): Promise<Verdict> {
     const verdict = verifyNow(token);
-    if (verdict.outcome === 'accepted') return verdict;
+    if (verdict.outcome === 'accepted') {
+      if (cutOffs.covers(verdict.claims)) return verdict;
+      if (!(await cutOffs.cover(verdict.claims))) return { outcome: 'refused', reason: 'keys_unavailable' };
+      return verifyNow(token);
+    }
     if (verdict.reason === 'wrong_type') return verifyEmergency(token, request) ?? verdict;
     if (verdict.reason !== 'unknown_kid') return verdict;
     if (!(await mirror.freshRead())) return { outcome: 'refused', reason: 'keys_unavailable' };
