@@ -1,6 +1,6 @@
 import type { AlertRule } from './read-rules';
 
-/** One way in which an absence alert fires: `missing` is not there for half an hour, all its other series are. */
+/** One way in which an absence alert fires: `missing` is not there for a quarter of an hour, all its other series are. */
 export interface AbsenceCase {
   alert: string;
   missing: string;
@@ -14,7 +14,7 @@ export function absenceCases({ alert, expr }: AlertRule): AbsenceCase[] {
     alert,
     missing,
     series: Object.fromEntries(
-      selectors.map((selector) => [selector, selector === missing ? '1x10 _x30 1x30' : '1x70']),
+      selectors.map((selector) => [selector, selector === missing ? '1x5 _x15 1x10' : '1x30']),
     ),
   }));
 }

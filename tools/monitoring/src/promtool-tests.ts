@@ -40,6 +40,7 @@ export function promtoolFiles(rules: readonly AlertRule[], cases: readonly Alert
   const absences = rules.flatMap(absenceCases);
   const tests = [
     ...cases.flatMap((alertCase) => courseTests(alertCase, find)),
+    ...missingTests(cases, find),
     ...absences.map((absence) => absenceTest(absence, find)),
   ];
   const files = new Map<string, PromtoolFile>();
@@ -53,7 +54,7 @@ export function promtoolFiles(rules: readonly AlertRule[], cases: readonly Alert
 }
 
 function courseTests(alertCase: AlertCase, find: Find): LoadedTest[] {
-  const { alert, quiet, fires, resolves, series, interval = '1m', labels, description, twin } = alertCase;
+  const { alert, quiet, fires, resolves, series, interval = '1m', labels, description } = alertCase;
   const rule = find(alert);
   const firing = expected(rule, labels ?? {}, description);
   const at = (eval_time: string, exp_alerts: ExpectedAlert[]) => ({
@@ -70,21 +71,30 @@ function courseTests(alertCase: AlertCase, find: Find): LoadedTest[] {
     test(`${alert} is quiet: ${other.name}`, interval, other.series, [at(other.at, [])]),
   );
   const tests = [test(alert, interval, series, course), ...others];
-  return [
-    ...tests.map((one) => ({ ruleFiles: [rule.file], test: one })),
-    ...(quiet ? [missingTest(rule, find(twin))] : []),
-  ];
+  return tests.map((one) => ({ ruleFiles: [rule.file], test: one }));
 }
 
-/** With nothing scraped at all, the alert itself is silent, and its twin is not. */
-function missingTest({ alert, file }: AlertRule, twin: AlertRule): LoadedTest {
+/** With nothing scraped at all the alerts themselves are silent, and their twins are not; one test for all of a file. */
+function missingTests(cases: readonly AlertCase[], find: Find): LoadedTest[] {
+  const byFiles = new Map<string, LoadedTest>();
+  for (const { alert, twin } of cases.filter(({ quiet }) => quiet)) {
+    const ruleFiles = [...new Set([find(alert).file, find(twin).file])];
+    const name = `the series of ${ruleFiles.join(' and ')} are missing`;
+    const loaded = byFiles.get(name) ?? { ruleFiles, test: test(name, '1m', {}, []) };
+    byFiles.set(name, loaded);
+    const at = (alertname: string, exp_alerts: ExpectedAlert[]) => ({
+      eval_time: '12m',
+      alertname,
+      exp_alerts,
+    });
+    loaded.test.alert_rule_test.push(at(alert, []), at(twin, whenAllIsMissing(find(twin))));
+  }
+  return [...byFiles.values()];
+}
+
+function whenAllIsMissing(twin: AlertRule): ExpectedAlert[] {
   const selectors = twin.alert === 'TargetMissing' ? ['api-gateway', ...otherJobs] : [undefined];
-  const firing = selectors.map((job) => expected(twin, job ? { job } : {}, describeMissing(twin, job)));
-  const nothing = test(`${alert}, series missing`, '1m', {}, [
-    { eval_time: '30m', alertname: alert, exp_alerts: [] },
-    { eval_time: '30m', alertname: twin.alert, exp_alerts: firing },
-  ]);
-  return { ruleFiles: [...new Set([file, twin.file])], test: nothing };
+  return selectors.map((job) => expected(twin, job ? { job } : {}, describeMissing(twin, job)));
 }
 
 function absenceTest({ alert, missing, series }: AbsenceCase, find: Find): LoadedTest {
@@ -97,9 +107,9 @@ function absenceTest({ alert, missing, series }: AbsenceCase, find: Find): Loade
     exp_alerts,
   });
   const course = [
-    at('9m', []),
-    at('35m', [expected(rule, labels, describeMissing(rule, labels['job']))]),
-    at('50m', []),
+    at('4m', []),
+    at('18m', [expected(rule, labels, describeMissing(rule, labels['job']))]),
+    at('25m', []),
   ];
   return { ruleFiles: [rule.file], test: test(`${alert}: ${missing} is missing`, '1m', series, course) };
 }
