@@ -20,6 +20,7 @@ import {
 import { startAdminApi } from './admin/start-admin-api';
 import { observeCatalogue } from './catalogue/observe-catalogue';
 import type { BackupConfig } from './config';
+import { startCopyTask } from './copy/start-copy-task';
 import { startRewrapping } from './run/rewrap-backups';
 import { watchReadiness } from './run/watch-readiness';
 import { sweepCredentials } from './postgres-client/with-credentials';
@@ -33,8 +34,8 @@ import { startRetentionTask } from './retention/start-retention-task';
 import { keepTargets } from './schedule/keep-targets';
 import { targetRules } from './schedule/target-rules';
 import { startRestoreTask } from './restore/start-restore-task';
-import { openStorage } from './storage/open-storage';
-import type { BackupStorage } from './storage/backup-storage';
+import { observeStorages } from './storage/observe-storages';
+import { openCopyStorage, openStorage } from './storage/open-storage';
 
 const service = 'backup-service';
 
@@ -79,6 +80,9 @@ const backupMetrics = [
   'db_restore_total',
   'db_backup_deleted_total',
   'backup_orphan_objects',
+  'db_backup_copies_total',
+  'db_backup_copy_lag_seconds',
+  'backup_storage_up',
   'backup_storage_used_bytes',
   'backup_storage_free_bytes',
 ] as const;
@@ -90,7 +94,8 @@ async function start(
   const { pool, metrics, logger, lifecycle } = foundation;
   await sweepCredentials();
   const storage = await openStorage(config);
-  const work = backupWork(config, foundation, storage);
+  const copy = await openCopyStorage(config, logger);
+  const work = backupWork(config, foundation, { storage, copy });
   const stopUpkeep = startUpkeep(foundation);
   lifecycle.onStop('upkeep', stopUpkeep);
 
@@ -98,12 +103,21 @@ async function start(
   lifecycle.onStop('rewrapping', () => rewrapping.stop());
 
   const databases = work.targets.map(({ name }) => name);
-  const catalogue = observeCatalogue({ pool, storage, databases, metrics, logger });
+  const kept = copy ? [storage, copy] : [storage];
+  const copyPlace = copy?.place;
+  const catalogue = observeCatalogue({ pool, storages: kept, copyPlace, databases, metrics, logger });
   lifecycle.onStop('catalogue gauges', () => catalogue.stop());
+  const everySeconds = config.BACKUP_STORAGE_OBSERVE_SECONDS;
+  const storages = observeStorages(kept, { everySeconds, metrics, logger });
+  lifecycle.onStop('storage gauges', () => storages.stop());
 
   const redisUrl = config.REDIS_URL;
-  const refresh = () => void catalogue.refresh();
+  const refresh = () => {
+    void catalogue.refresh();
+    storages.refresh();
+  };
   const retention = startRetentionTask(retentionWork(config, work), { redisUrl, onEnd: refresh });
+  const copies = copy ? startCopyTask({ ...work, copy }, { redisUrl, onEnd: refresh }) : undefined;
   const onProof = () => {
     refresh();
     void retention.hasten();
@@ -112,13 +126,14 @@ async function start(
   const onEnd = () => {
     refresh();
     void proofs.poll();
+    void copies?.poll();
   };
   const rules = targetRules(config);
   const targets = keepTargets(work, { rules });
   lifecycle.onStop('targets', () => targets.stop());
   const backups = startBackupTask(work, { redisUrl, rules, onEnd });
   const restores = startRestoreTask(restoreWork(config, work), { redisUrl });
-  const tasks = [backups, proofs, restores, retention];
+  const tasks = [backups, proofs, restores, retention, ...(copies ? [copies] : [])];
   const graceMs = config.BACKUP_STOP_GRACE_SECONDS * 1000;
   lifecycle.onStop(
     'tasks',
@@ -163,10 +178,14 @@ async function start(
 }
 
 /** What backups and proofs work with, from the configuration. */
-export function backupWork(config: BackupConfig, foundation: Foundation, storage: BackupStorage): BackupWork {
+export function backupWork(
+  config: BackupConfig,
+  foundation: Foundation,
+  storages: Pick<BackupWork, 'storage' | 'copy'>,
+): BackupWork {
   return {
     ...foundation,
-    storage,
+    ...storages,
     targets: config.BACKUP_TARGETS,
     path: config.PATH,
     keys: chooseKeys(config),

@@ -51,9 +51,13 @@ describe('the backup service', () => {
     expect(await service.metric('db_backup_next_run_timestamp_seconds{database="platform"}')).toBeGreaterThan(
       0,
     );
-    expect(await service.metric('backup_storage_used_bytes{storage="local"}')).toBeGreaterThan(
-      Number(backup.size_bytes),
+    expect(await service.metric('db_backup_copy_lag_seconds{database="platform"}')).toBe(0);
+    expect(await service.metric('backup_storage_up{storage="local"}')).toBe(1);
+    await waitUntil(
+      async () =>
+        (await service.metric('backup_storage_used_bytes{storage="local"}')) > Number(backup.size_bytes),
     );
+    expect(await service.metric('backup_storage_free_bytes{storage="local"}')).toBeGreaterThan(0);
     expect(await service.metric('celery_task_total{task_name="db_backup_proof",status="success"}')).toBe(1);
 
     const { rows } = await ground.ops.pool.query(

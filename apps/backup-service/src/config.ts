@@ -21,7 +21,8 @@ import { z } from 'zod';
 import type { RetentionPolicy } from './retention/plan-retention';
 import { parseBlackout, type BackupSchedule, type BlackoutWindow } from './schedule/backup-schedule';
 import { recoveryRecipient } from './seal/recovery-recipient';
-import { missingS3Settings } from './storage/open-storage';
+import { isSamePlace, missingS3Settings } from './storage/open-storage';
+import { parseStoragePlace, type StoragePlace } from './storage/storage-place';
 import { parseServerAddress, type ServerAddress } from './postgres-client/server-address';
 
 /** A database to back up: its name here, and where it is. */
@@ -161,6 +162,35 @@ export const storageSettings = {
     ),
 };
 
+const storagePlace = () =>
+  text().transform((value, context): StoragePlace => {
+    const place = parseStoragePlace(value);
+    if (place) return place;
+    context.addIssue({ code: 'custom', message: 'must be a folder or `s3://bucket/prefix`' });
+    return z.NEVER;
+  });
+
+/** Where every backup is kept a second time. */
+const copySettings = {
+  BACKUP_COPY_TO: storagePlace()
+    .optional()
+    .describe(
+      'Where each backup is copied to once it is taken: a folder on another disk, or `s3://bucket/prefix`. Without it there is no second copy.',
+    ),
+  BACKUP_COPY_S3_REGION: text().default('us-east-1').describe('Region of that bucket.'),
+  BACKUP_COPY_S3_ENDPOINT: url('http', 'https')
+    .optional()
+    .describe('Where that bucket is reached; AWS itself if not given.'),
+  BACKUP_COPY_S3_ACCESS_KEY_ID: text()
+    .optional()
+    .describe(
+      'Who we are there; required where BACKUP_COPY_TO is a bucket. Another account than the first one survives what happens to that.',
+    ),
+  BACKUP_COPY_S3_SECRET_ACCESS_KEY: secret()
+    .optional()
+    .describe('The key to that name; required where BACKUP_COPY_TO is a bucket.'),
+};
+
 /** An encrypted backup that nobody can open is none, so that what does not fit together is refused at the start. */
 function checkEncryption(config: EncryptionSettings, context: z.RefinementCtx): void {
   const { BACKUP_ENCRYPTION_ENABLED: enabled, BACKUP_ENCRYPTION_KEYS: keys } = config;
@@ -212,6 +242,12 @@ const settings = z.object({
     'The databases to back up: JSON such as `[{"name":"platform","url":"postgres://…"}]`, or the path of a file with it. Each may have a `restoreUrl`, whose role may do what a restore needs and a backup does not, and its own `cron`, `timezone`, `jitterSeconds`, `blackouts` (such as `["Mon-Fri 08:00-18:00"]`) and `retention` (`{"days":7,"daily":14,"weekly":8,"monthly":12}`).',
   ),
   ...storageSettings,
+  ...copySettings,
+  BACKUP_STORAGE_OBSERVE_SECONDS: integer(1, 86_400)
+    .default(300)
+    .describe(
+      'Seconds between two looks at how much a storage holds and has free; a bucket is listed for it.',
+    ),
   BACKUP_SCHEDULE_CRON: cron.default('0 2 * * *').describe('When each database is backed up, in UTC.'),
   BACKUP_FINGERPRINT: oneOf('full', 'rows')
     .default('full')
@@ -269,8 +305,14 @@ const settings = z.object({
 /** The environment of the backup service. */
 export const configSchema = settings.superRefine((config, context) => {
   checkEncryption(config, context);
-  for (const name of missingS3Settings(config))
-    context.addIssue({ code: 'custom', path: [name], message: 'is required for BACKUP_STORAGE_ADAPTER=s3' });
+  for (const { name, neededBy } of missingS3Settings(config))
+    context.addIssue({ code: 'custom', path: [name], message: `is required for ${neededBy}` });
+  if (isSamePlace(config))
+    context.addIssue({
+      code: 'custom',
+      path: ['BACKUP_COPY_TO'],
+      message: 'names the storage of the first copy; a second one there would be lost with it',
+    });
 });
 
 export type BackupConfig = z.output<typeof configSchema>;

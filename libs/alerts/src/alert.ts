@@ -10,6 +10,8 @@ export const alertKinds = [
   'backup_proof_failed',
   'backup_unusual',
   'backup_retention_stopped',
+  'backup_copy_failed',
+  'backup_copy_used',
   'restore_failed',
   'rotation_failed',
   'rotation_contended',

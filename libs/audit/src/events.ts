@@ -28,6 +28,14 @@ export const backupFailureReasons = [
 ] as const;
 /** Why a proof failed. */
 export const proofFailureReasons = ['content_differs', 'corrupt', 'cannot_verify_here', 'internal'] as const;
+/** Why a backup was not copied to the second storage. */
+export const copyFailureReasons = [
+  'storage_failed',
+  'source_damaged',
+  'copy_differs',
+  'timeout',
+  'internal',
+] as const;
 /** Why a restore failed. */
 export const restoreFailureReasons = [
   'refused',
@@ -192,6 +200,25 @@ export const auditActions = {
   backup_deleted: {
     operation: 'db_backup',
     // Why it was not kept, in the words of the retention plan.
+  // The second copy, in the storage of that place: read back, and the same bytes.
+  db_backup_copied: {
+    operation: 'db_backup',
+    fields: { ...backup, ...backupResult, place: z.string() },
+  },
+  db_backup_copy_failed: {
+    operation: 'db_backup',
+    fields: { ...backup, ...failed, reason: z.enum(copyFailureReasons), place: z.string() },
+  },
+  // The first copy was missing or damaged, for the reason in `error`, and the one at `place` was read instead.
+  db_backup_copy_used: {
+    operation: 'db_backup',
+    fields: { ...backup, ...failed, used_for: z.enum(['proof', 'restore']), place: z.string() },
+  },
+  // The first copy was written anew from the second.
+  db_backup_repaired: {
+    operation: 'db_backup',
+    fields: { ...backup, ...failed, place: z.string() },
+  },
     fields: {
       ...backup,
       reason: z.string(),

@@ -5,6 +5,7 @@ export {
   backupFailureReasons,
   keySetRefusalReasons,
   loginFailureReasons,
+  copyFailureReasons,
   outcomes,
   proofFailureReasons,
   recordSchema,

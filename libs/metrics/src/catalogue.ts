@@ -71,8 +71,18 @@ export const metricCatalogue = {
   },
   db_backup_deleted_total: {
     type: 'counter',
-    help: 'Backups that retention deleted, and orphaned folders that were swept.',
-    labels: { kind: ['backup', 'orphan'] },
+    help: 'Backups that retention deleted, and orphaned folders and uploads that were swept.',
+    labels: { kind: ['backup', 'orphan', 'upload'] },
+  },
+  db_backup_copies_total: {
+    type: 'counter',
+    help: 'Attempts to bring a backup into the second storage, by how they ended.',
+    labels: { outcome: ['succeeded', 'failed'] },
+  },
+  db_backup_copy_lag_seconds: {
+    type: 'gauge',
+    help: 'For how long a backup has been without its second copy; 0 when none is, or none is to have one.',
+    labels: { database: 'open' },
   },
   db_restore_total: {
     type: 'counter',
@@ -82,6 +92,11 @@ export const metricCatalogue = {
   backup_orphan_objects: {
     type: 'gauge',
     help: 'Folders of a storage that are no backup and belong to no run.',
+    labels: { storage: 'open' },
+  },
+  backup_storage_up: {
+    type: 'gauge',
+    help: '1 while a storage of backups answers, else 0.',
     labels: { storage: 'open' },
   },
   backup_storage_used_bytes: {

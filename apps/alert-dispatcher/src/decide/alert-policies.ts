@@ -30,12 +30,14 @@ export const alertPolicies: Record<AlertKind, AlertPolicy> = {
   // Ended by the next attempt that succeeds.
   backup_failed: trouble,
   backup_proof_failed: trouble,
+  backup_copy_failed: trouble,
   rotation_failed: { ends: 'said', lastsSeconds: 3_600 },
   rotation_waits: trouble,
   destination_rejected: { ends: 'said', lastsSeconds: 86_400 },
 
   backup_unusual: moment,
   backup_retention_stopped: moment,
+  backup_copy_used: moment,
   restore_failed: moment,
   suspicious_activity: moment,
   break_glass_used: moment,

@@ -29,6 +29,12 @@ export const messageTemplates: Partial<Record<AlertKind, MessageTemplate>> = {
     next: 'npx swfx backup retention --dry-run',
     runbook: 'BackupRetentionStopped',
   },
+  backup_copy_failed: {
+    next: 'npx swfx backup list',
+    runbook: 'BackupCopyBehind',
+    ended: 'Every backup has its second copy again',
+  },
+  backup_copy_used: { next: 'npx swfx backup list', runbook: 'backup-first-copy-lost' },
   restore_failed: { next: 'npx swfx backup restores', runbook: 'RestoreFailure' },
   rotation_failed: {
     next: 'npx swfx keys list',

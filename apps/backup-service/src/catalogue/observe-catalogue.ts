@@ -1,7 +1,7 @@
 /**
- * Keeps the gauges of the catalogue and the storage true. They are read from Postgres and the storage on a timer, not
- * kept in memory: every replica shows the same, and a restart forgets nothing. Each target's series is there from the
- * first scrape; 0 says "never", which is an alert of its own.
+ * Keeps the gauges of the catalogue true. They are read from Postgres on a timer, not kept in memory: every replica
+ * shows the same, and a restart forgets nothing. Each target's series is there from the first scrape; 0 says "never",
+ * which is an alert of its own. Nothing is asked of a storage here: the catalogue is known while one is away.
  */
 import type { Pool, Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
@@ -21,21 +21,22 @@ const intervalMs = 10_000;
 /** Starts the timer. */
 export function observeCatalogue(options: {
   pool: Pool;
-  storage: BackupStorage;
+  /** The storages that orphans are counted in. */
+  storages: readonly Pick<BackupStorage, 'name'>[];
+  /** Where second copies go; undefined where none are made. */
+  copyPlace: string | undefined;
   databases: readonly string[];
   metrics: Metrics;
   logger: Logger;
 }): CatalogueObserver {
-  const { pool, storage, databases, metrics, logger } = options;
-  for (const database of databases)
-    setDatabaseGauges(metrics, { database, success: 0, proven: 0, next: 0, progress: 0, verdict: null });
-  metrics.set('backup_storage_used_bytes', 0, { storage: storage.name });
-  metrics.set('backup_orphan_objects', 0, { storage: storage.name });
+  const { pool, storages, copyPlace = null, databases, metrics, logger } = options;
+  for (const database of databases) setDatabaseGauges(metrics, { database, ...nothingYet });
+  for (const { name } of storages) metrics.set('backup_orphan_objects', 0, { storage: name });
 
   async function read(): Promise<void> {
-    for (const row of await readDatabases(pool, databases)) setDatabaseGauges(metrics, row);
-    metrics.set('backup_orphan_objects', await countOrphans(pool, storage.name), { storage: storage.name });
-    await setStorageGauges(metrics, storage);
+    for (const row of await readDatabases(pool, databases, copyPlace)) setDatabaseGauges(metrics, row);
+    for (const { name } of storages)
+      metrics.set('backup_orphan_objects', await countOrphans(pool, name), { storage: name });
   }
   let reading: Promise<void> | undefined;
   const refresh = () =>
@@ -63,11 +64,19 @@ interface DatabaseState {
   next: number;
   /** Of the run under way, by the bytes of the last dump; 0 when there is none. */
   progress: number;
+  /** Seconds for which a good backup has been without its second copy. */
+  copyLag: number;
   verdict: Verdict | null;
 }
 
+const nothingYet = { success: 0, proven: 0, next: 0, progress: 0, copyLag: 0, verdict: null };
+
 /** A backup whose proof found it bad is no success. */
-async function readDatabases(db: Queryable, databases: readonly string[]): Promise<DatabaseState[]> {
+async function readDatabases(
+  db: Queryable,
+  databases: readonly string[],
+  copyPlace: string | null,
+): Promise<DatabaseState[]> {
   const { rows } = await db.query<DatabaseState>(
     `SELECT database,
        coalesce((SELECT extract(epoch FROM max(taken_at)) FROM backup
@@ -80,9 +89,13 @@ async function readDatabases(db: Queryable, databases: readonly string[]): Promi
        coalesce((SELECT least(1, dumped_bytes / nullif((SELECT (manifest -> 'dump' ->> 'dumped_bytes')::float8 FROM backup
                    WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1), 0))
                  FROM backup_run WHERE backup_run.database = target.database AND state = 'running'), 0)::float8 AS progress,
+       coalesce((SELECT extract(epoch FROM clock_timestamp() - min(behind_since))
+                 FROM backup_copy JOIN backup ON backup.id = backup_id
+                 WHERE backup.database = target.database AND place = $2 AND delete_marked_at IS NULL
+                   AND verdict NOT IN ('CORRUPT', 'CONTENT_DIFFERS')), 0)::float8 AS "copyLag",
        (SELECT verdict FROM backup WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1) AS verdict
      FROM unnest($1::text[]) AS target (database)`,
-    [databases],
+    [databases, copyPlace],
   );
   return rows;
 }
@@ -93,14 +106,7 @@ function setDatabaseGauges(metrics: Metrics, state: DatabaseState): void {
   metrics.set('db_backup_last_proven_timestamp_seconds', state.proven, { database });
   metrics.set('db_backup_next_run_timestamp_seconds', state.next, { database });
   metrics.set('db_backup_progress_ratio', state.progress, { database });
+  metrics.set('db_backup_copy_lag_seconds', state.copyLag, { database });
   for (const verdict of verdicts)
     metrics.set('db_backup_verdict', state.verdict === verdict ? 1 : 0, { database, verdict });
-}
-
-async function setStorageGauges(metrics: Metrics, storage: BackupStorage): Promise<void> {
-  const free = await storage.freeBytes();
-  const objects = await storage.list('');
-  const used = objects.reduce((total, object) => total + object.sizeBytes, 0);
-  metrics.set('backup_storage_used_bytes', used, { storage: storage.name });
-  if (free !== undefined) metrics.set('backup_storage_free_bytes', free, { storage: storage.name });
 }

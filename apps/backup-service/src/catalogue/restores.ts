@@ -116,6 +116,11 @@ export async function enterPhase(db: Queryable, claim: RestoreClaim, phase: stri
   return rowCount === 1;
 }
 
+/** Enters why the second copy of the backup was read. */
+export async function noteFallback(db: Queryable, claim: RestoreClaim, why: string): Promise<void> {
+  await db.query(`UPDATE db_restore SET read_from_copy = $4 WHERE ${mine}`, [...identity(claim), why]);
+}
+
 /** What a step leaves in the row; what is not given stays as it is. */
 export interface RestoreResult {
   state?: RestoreState;

@@ -11,10 +11,11 @@ export interface Candidate extends RetainedBackup, BackupPlace {
   markedSeconds: number | null;
 }
 
-/** All backups of a database, and the time by the clock that dates them. */
+/** The backups of a database in a storage, or in all that there ever were, and the time by the clock that dates them. */
 export async function listCandidates(
   db: Queryable,
   database: string,
+  where: { storage: string | null; copyPlace: string | null },
 ): Promise<{ candidates: Candidate[]; now: Date }> {
   const { rows } = await db.query<Candidate>(
     `SELECT id, database, storage, location, taken_at AS "takenAt", size_bytes AS "sizeBytes",
@@ -25,9 +26,13 @@ export async function listCandidates(
                     WHERE backup_id = backup.id
                       AND (asked IN ('plan', 'restore')
                            OR (state = 'planned' AND requested_at > now() - interval '1 day'))) AS "inUse",
+            CASE WHEN $2::text IS NULL THEN 'none'
+                 WHEN EXISTS (SELECT FROM backup_copy
+                              WHERE backup_id = backup.id AND place = $2 AND state = 'copied') THEN 'copied'
+                 ELSE 'awaited' END AS copy,
             extract(epoch FROM clock_timestamp() - delete_marked_at)::float8 AS "markedSeconds"
-     FROM backup WHERE database = $1`,
-    [database],
+     FROM backup WHERE database = $1 AND ($3::text IS NULL OR storage = $3)`,
+    [database, where.copyPlace, where.storage],
   );
   const { rows: clock } = await db.query<{ now: Date }>('SELECT clock_timestamp() AS now');
   return { candidates: rows, now: (clock[0] as { now: Date }).now };

@@ -133,6 +133,31 @@ export async function renewRetention(db: Queryable, claim: RetentionClaim): Prom
   return rowCount === 1;
 }
 
+/** Enters where the backups of a database and their copies are kept: what a plan shown to people is made from. */
+export async function enterPlaces(
+  db: Queryable,
+  claim: RetentionClaim,
+  places: { storage: string; copyPlace: string | null },
+): Promise<void> {
+  await db.query('UPDATE backup_target SET storage = $2, copy_place = $3 WHERE id = $1', [
+    claim.id,
+    places.storage,
+    places.copyPlace,
+  ]);
+}
+
+/** Where the backups of a database are kept, as retention last knew it, and why it stopped there, if it did. */
+export async function readPlaces(
+  db: Queryable,
+  database: string,
+): Promise<{ storage: string | null; copyPlace: string | null; note: string | null }> {
+  const { rows } = await db.query<{ storage: string | null; copyPlace: string | null; note: string | null }>(
+    `SELECT storage, copy_place AS "copyPlace", retention_note AS note FROM backup_target WHERE database = $1`,
+    [database],
+  );
+  return rows[0] ?? { storage: null, copyPlace: null, note: null };
+}
+
 /** Ends it: due again after so many seconds. What was agreed to was agreed to once. */
 export async function endRetention(
   db: Queryable,

@@ -40,7 +40,8 @@ export function describeRestore(report: RestoreReport): string {
     return `Undone: ${live} is again what it was before restore ${id}; ${keeps(report)}.`;
   if (state === 'planned') return `Planned, and nothing was done.`;
   const seconds = report.restore_seconds?.toFixed(1);
-  const restored = `Restored ${live} in ${seconds} s`;
+  const fallback = report.read_from_copy === null ? '' : `; ${report.read_from_copy}`;
+  const restored = `Restored ${live} in ${seconds} s${fallback}`;
   if (report.kept_name === null) return `${restored}.`;
   return `${restored}; ${keeps(report)}. Undo it with: npx swfx backup undo ${id.slice(0, 8)}`;
 }

@@ -22,6 +22,8 @@ export interface RestoreReport {
   kept_name: string | null;
   keep_until: Date | null;
   restore_seconds: number | null;
+  /** Why the second copy of the backup was read; null where the first one was. */
+  read_from_copy: string | null;
   reason: string | null;
   error: string | null;
 }
@@ -29,7 +31,7 @@ export interface RestoreReport {
 const columns = `id, backup_id, database, into_name AS into, state, asked, phase, requested_by, requested_at, plan, undo_plan,
   live_name, CASE WHEN keep_until IS NOT NULL AND dropped_at IS NULL
                   THEN CASE state WHEN 'undone' THEN beside_name ELSE kept_name END END AS kept_name,
-  keep_until, restore_seconds, reason, error`;
+  keep_until, restore_seconds, read_from_copy, reason, error`;
 
 const pollMs = 200;
 const patienceMs = 20_000;

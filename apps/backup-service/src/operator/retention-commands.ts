@@ -3,7 +3,7 @@ import type { Queryable } from '@swfx/database';
 import { operatorName, printTable, type Columns } from '@swfx/service';
 import type { Command } from 'commander';
 import { listCandidates } from '../catalogue/retained-backups';
-import { hastenRetention, readTargets } from '../catalogue/targets';
+import { hastenRetention, readPlaces, readTargets } from '../catalogue/targets';
 import { planRetention } from '../retention/plan-retention';
 import { formatBytes } from './format-bytes';
 import { withFoundation } from './with-foundation';
@@ -79,7 +79,7 @@ export function addRetentionCommand(backup: Command, environment: Environment): 
 async function planAll(db: Queryable, named: string | null): Promise<ListedDecision[]> {
   const plans: ListedDecision[] = [];
   for (const { database, retention } of await readTargets(db, named)) {
-    const { candidates, now } = await listCandidates(db, database);
+    const { candidates, now } = await listCandidates(db, database, await readPlaces(db, database));
     for (const { id, takenAt, keep, reason } of planRetention(candidates, retention, now)) {
       const candidate = candidates.find((one) => one.id === id);
       plans.push({

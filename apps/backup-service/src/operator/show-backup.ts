@@ -27,7 +27,20 @@ export interface ShownBackup {
   /** Since when it is marked to be deleted, and why. */
   delete_marked_at: Date | null;
   delete_reason: string | null;
+  /** Its second copy; null where it is to have none. */
+  copy: ShownCopy | null;
   manifest: Manifest | null;
+}
+
+/** The second copy of a backup. */
+export interface ShownCopy {
+  place: string;
+  state: 'pending' | 'copied' | 'failed';
+  /** When its dump was last copied and read back. */
+  verified_at: string | null;
+  attempt: number;
+  reason: string | null;
+  error: string | null;
 }
 
 /** The one backup whose id begins so; throws a sentence when there is none, or more. */
@@ -36,6 +49,9 @@ export async function showBackup(db: Queryable, id: string): Promise<ShownBackup
     `SELECT run.id, run.database, run.state, run.attempt, run.requested_by, run.requested_at, run.reason, run.error,
             backup.storage, backup.location, backup.verdict, backup.proof_level, backup.verdict_reason,
             backup.verdict_at, backup.proof_seconds, backup.delete_marked_at, backup.delete_reason, backup.manifest,
+            (SELECT json_build_object('place', place, 'state', state, 'verified_at', verified_at, 'attempt', attempt,
+                                      'reason', reason, 'error', error)
+             FROM backup_copy WHERE backup_id = backup.id) AS copy,
             (SELECT restore_seconds FROM db_restore WHERE backup_id = run.id AND restore_seconds IS NOT NULL
              ORDER BY finished_at DESC LIMIT 1) AS restore_seconds
      FROM backup_run run LEFT JOIN backup USING (id) WHERE starts_with(run.id::text, lower($1)) LIMIT 2`,
@@ -79,6 +95,7 @@ function manifestFacts(backup: ShownBackup, manifest: Manifest): [string, string
     ['dumped', `${dump.dumped_bytes} bytes, sha256 ${dump.dumped_sha256}`],
     ['sealed', sealLine(manifest)],
     ['location', `${backup.storage}: ${backup.location}`],
+    ...(backup.copy ? [['second copy', copyLine(backup.copy)] as [string, string]] : []),
     ['verdict', verdictLine(backup)],
     ['restore', restoreLine(backup)],
     ...(backup.delete_marked_at
@@ -95,6 +112,12 @@ function manifestFacts(backup: ShownBackup, manifest: Manifest): [string, string
     ]),
     ...manifest.warnings.map((warning): [string, string] => ['warning', warning]),
   ];
+}
+
+function copyLine({ place, state, verified_at: at, error, attempt }: ShownCopy): string {
+  if (state === 'copied') return `${place}, read back ${at}`;
+  const why = error ? `: ${error} (attempt ${attempt})` : '';
+  return `${state === 'failed' ? 'failed, tried every hour' : 'pending'}, to ${place}${why}`;
 }
 
 function restoreLine({ restore_seconds: restored, proof_seconds: proven }: ShownBackup): string | null {

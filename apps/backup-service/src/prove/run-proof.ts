@@ -18,9 +18,11 @@ import {
   setVerdict,
   type ProofClaim,
 } from '../catalogue/proofs';
+import { copyEvents } from '../copy/copy-events';
 import type { BackupWork } from '../run/backup-work';
 import { proofEvents } from './proof-events';
-import { proveBackup, type ProofResult } from './prove-backup';
+import type { ProofResult } from './prove-backup';
+import { proveEither, type EitherProof } from './prove-either';
 
 /** Proves the backup with this id, if it waits for that. */
 export async function runProof(work: BackupWork, id: string, stopping: AbortSignal): Promise<TaskOutcome> {
@@ -30,8 +32,8 @@ export async function runProof(work: BackupWork, id: string, stopping: AbortSign
   const limit = AbortSignal.timeout(work.maxRunSeconds * 1000);
   const startedAt = Date.now();
   try {
-    const result = await proveBackup(claim, work, AbortSignal.any([stopping, lease.lost, limit]));
-    return await conclude(work, claim, { result, seconds: (Date.now() - startedAt) / 1000 });
+    const proof = await proveEither(work, claim, AbortSignal.any([stopping, lease.lost, limit]));
+    return await conclude(work, claim, { ...proof, seconds: (Date.now() - startedAt) / 1000 });
   } catch (error) {
     if (lease.lost.aborted) return 'skipped';
     return await tryLater(work, claim, { error, stopping: stopping.aborted });
@@ -43,13 +45,18 @@ export async function runProof(work: BackupWork, id: string, stopping: AbortSign
 async function conclude(
   work: BackupWork,
   claim: ProofClaim,
-  proof: { result: ProofResult; seconds: number },
+  proof: EitherProof & { seconds: number },
 ): Promise<TaskOutcome> {
-  const { result, seconds } = proof;
+  const { result, lost, seconds } = proof;
   const reason = 'reason' in result ? result.reason : null;
   const level = result.verdict === 'PROVEN' ? 'full' : 'rows';
   const entered = await work.audit.transaction(async (client, note) => {
-    if (!(await enterResult(client, claim, { result, level, seconds }))) return false;
+    if (!(await enterResult(client, claim, { result, lost, level, seconds }))) return false;
+    if (lost !== undefined && work.copy) {
+      const { place } = work.copy;
+      await note(copyEvents.used(claim, { place, error: lost, usedFor: 'proof' }));
+      await work.alerts.raiseIn(client, copyEvents.lost(claim, { place, error: lost }));
+    }
     if (!('reason' in result)) await note(proofEvents.proven(claim, { ...result, level, seconds }));
     else {
       await note(proofEvents.failed(claim, result));
@@ -77,10 +84,10 @@ async function conclude(
 async function enterResult(
   db: Queryable,
   claim: ProofClaim,
-  { result, level, seconds }: { result: ProofResult; level: string; seconds: number },
+  { result, lost, level, seconds }: EitherProof & { level: string; seconds: number },
 ): Promise<boolean> {
   const { verdict } = result;
-  if (!('reason' in result)) return setVerdict(db, claim, { verdict, level, reason: null, seconds });
+  if (!('reason' in result)) return setVerdict(db, claim, { verdict, level, reason: lost ?? null, seconds });
   const { reason } = result;
   if (verdict === 'CANNOT_VERIFY_HERE' && !['NOT_YET', verdict].includes(claim.verdict))
     return keepVerdict(db, claim, `it could not be proven again: ${reason}`);

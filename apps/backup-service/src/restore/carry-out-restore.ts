@@ -1,6 +1,7 @@
 import { errorMessage } from '@swfx/errors';
 import type { TaskOutcome } from '@swfx/messaging';
-import { endStep, type RestoreClaim } from '../catalogue/restores';
+import { endStep, noteFallback, type RestoreClaim } from '../catalogue/restores';
+import { copyEvents } from '../copy/copy-events';
 import { propertiesOf } from '../seal/manifest';
 import { planChange } from './plan-restore';
 import { withPreparedRestore, type PreparedRestore } from './prepare-restore';
@@ -64,6 +65,7 @@ async function carryOut(
         rolesToMake: facts.backup.roles.filter((role) => !server.roles.includes(role)),
         reached: claim.phase,
         enterPhase: (phase) => step.enterPhase(phase),
+        onFallback: (problem) => sayFallback(work, claim, problem),
         signal: step.signal,
       },
       work,
@@ -72,6 +74,19 @@ async function carryOut(
     if (step.signal.aborted) throw error;
     throw await tidyUp(prepared, error);
   }
+}
+
+/** People hear of it at once: a restore may take hours, and one copy is all that is left. */
+async function sayFallback(work: RestoreWork, claim: RestoreClaim, problem: string): Promise<void> {
+  const place = work.copy?.place ?? '';
+  const error = `its first copy is lost (${problem}); the one in ${place} was read`;
+  const about = { id: claim.backupId, database: claim.database };
+  await work.audit.transaction(async (client, note) => {
+    await noteFallback(client, claim, error);
+    await note(copyEvents.used(about, { place, error, usedFor: 'restore' }));
+    await work.alerts.raiseIn(client, copyEvents.lost(about, { place, error }));
+  });
+  work.logger.warn('A restore reads the second copy', { restore_id: claim.id, backup_id: about.id, error });
 }
 
 /** After a failure nothing of the restore is left, or the error says what. */

@@ -28,7 +28,10 @@ export interface FillJob {
 }
 
 /** Of a service, or of a person who has nothing else; then perhaps with the private half of the recovery key. */
-export type FillSettings = Pick<BackupWork, 'storage' | 'path' | 'keys'> & { recoveryKey?: KeyObject };
+export type FillSettings = Pick<BackupWork, 'storage' | 'path' | 'keys'> & {
+  copy?: BackupWork['copy'];
+  recoveryKey?: KeyObject;
+};
 
 /** Fills the database; throws what stopped it. A result other than a proof means that it must not be used. */
 export async function fillFromBackup(job: FillJob, settings: FillSettings): Promise<ProofResult> {

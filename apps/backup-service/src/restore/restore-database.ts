@@ -10,7 +10,8 @@ import { openSession } from '../postgres-client/open-session';
 import type { Manifest } from '../seal/manifest';
 import type { DatabaseNames } from './database-names';
 import { createStatement, propertyStatements, type DatabaseProperties } from './database-properties';
-import { fillFromBackup } from './fill-from-backup';
+import type { FillSettings } from './fill-from-backup';
+import { fillFromEither } from './fill-from-either';
 import { RestoreError } from './restore-error';
 import { dropDatabase, listDatabases, renameDatabase, swapDatabases } from './swap-databases';
 
@@ -34,13 +35,17 @@ export interface RestoreJob {
   reached: string | null;
   /** Says that a phase begins; throws when the work is no longer ours. */
   enterPhase(phase: RestorePhase): Promise<void>;
+  /** Told that the second copy is read, and what is wrong with the first. */
+  onFallback(problem: string): Promise<void>;
   signal: AbortSignal;
 }
 
-type Settings = Parameters<typeof fillFromBackup>[1];
-
 /** Restores; throws what stopped it, and then the live database is as it was. */
-export async function restoreDatabase(session: Client, job: RestoreJob, settings: Settings): Promise<void> {
+export async function restoreDatabase(
+  session: Client,
+  job: RestoreJob,
+  settings: FillSettings,
+): Promise<void> {
   if (await isInPlace(session, job)) return;
   const filled = job.reached === 'swapping' && (await exists(session, job.names.beside));
   if (!filled) await fillBeside(session, job, settings);
@@ -62,23 +67,28 @@ async function exists(session: Client, name: string): Promise<boolean> {
   return (await listDatabases(session, [name])).has(name);
 }
 
-async function fillBeside(session: Client, job: RestoreJob, settings: Settings): Promise<void> {
-  const { names, signal, manifest, properties } = job;
+async function fillBeside(session: Client, job: RestoreJob, settings: FillSettings): Promise<void> {
+  const { names, signal, properties } = job;
   await job.enterPhase('creating');
-  await dropDatabase(session, names.beside);
   for (const role of job.rolesToMake) await makeRole(session, role);
-  await session.query(
-    properties ? createStatement(names.beside, properties) : createFromManifest(names.beside, manifest),
-  );
+  await makeEmpty(session, job);
   await job.enterPhase('restoring');
   const address = { ...job.address, database: names.beside };
   const onRestored = () => job.enterPhase('comparing');
-  const result = await fillFromBackup({ ...job, address, onRestored }, settings);
+  const emptyAgain = () => makeEmpty(session, job);
+  const result = await fillFromEither({ ...job, address, onRestored, emptyAgain }, settings);
   if ('reason' in result) throw new RestoreError(reasons[result.verdict], result.reason);
   await job.enterPhase('settling');
   if (properties)
     for (const statement of propertyStatements(names.beside, properties)) await session.query(statement);
   await settle(address, signal);
+}
+
+async function makeEmpty(session: Client, { names, properties, manifest }: RestoreJob): Promise<void> {
+  await dropDatabase(session, names.beside);
+  await session.query(
+    properties ? createStatement(names.beside, properties) : createFromManifest(names.beside, manifest),
+  );
 }
 
 const reasons = {

@@ -63,7 +63,11 @@ async function onServer(session: Client, options: ElsewhereOptions): Promise<Els
     properties: propertiesOf(manifest),
     rolesToMake: facts.backup.roles.filter((role) => !facts.server.roles.includes(role)),
     reached: null,
-    enterPhase: async (phase: string) => options.say(`${names.live}: ${phase}`),
+    enterPhase: async (phase: string) => {
+      options.say(`${names.live}: ${phase}`);
+      if (phase === 'swapping') await replace?.settle({ ...address, database: names.beside });
+    },
+    onFallback: async (problem: string) => options.say(`${names.live}: reading the second copy: ${problem}`),
     signal,
   };
   try {

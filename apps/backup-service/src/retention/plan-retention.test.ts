@@ -9,6 +9,7 @@ const backup = (id: string, days: number, worth: RetainedBackup['worth'] = 'prov
   takenAt: daysAgo(days),
   worth,
   inUse: false,
+  copy: 'none',
 });
 const reasons = (backups: RetainedBackup[], by = policy, at = now) =>
   Object.fromEntries(planRetention(backups, by, at).map(({ id, reason }) => [id, reason]));
@@ -72,6 +73,28 @@ describe('planRetention', () => {
     expect(reasons([backup('a', 0), { ...backup('b', 50), inUse: true }])).toMatchObject({ b: 'in_use' });
   });
 
+  it('keeps what the second storage lacks, unless it is bad, and the newest that it has', () => {
+    const copied = (id: string, days: number) => ({ ...backup(id, days), copy: 'copied' as const });
+    const awaited = (id: string, days: number, worth: RetainedBackup['worth'] = 'proven') => ({
+      ...backup(id, days, worth),
+      copy: 'awaited' as const,
+    });
+    const list = [
+      awaited('a', 0),
+      awaited('b', 20),
+      awaited('c', 21, 'bad'),
+      copied('d', 22),
+      copied('e', 23),
+    ];
+    expect(reasons(list)).toEqual({
+      a: 'newest_proven',
+      b: 'awaits_copy',
+      c: 'bad_and_older_than_window',
+      d: 'newest_copied',
+      e: 'older_than_window',
+    });
+  });
+
   it('lets a backup from the future count for nothing', () => {
     expect(reasons([backup('future', -400), backup('a', 1), backup('b', 2)])).toEqual({
       future: 'from_the_future',
@@ -82,7 +105,8 @@ describe('planRetention', () => {
 
   describe('whatever the backups, the policy and the clock', () => {
     const worth = fc.constantFrom<RetainedBackup['worth'][]>('proven', 'bad', 'unknown', 'pending');
-    const one = fc.record({ at: fc.integer({ min: 0, max: 400 * 24 }), worth, inUse: fc.boolean() });
+    const copy = fc.constantFrom<RetainedBackup['copy'][]>('none', 'awaited', 'copied');
+    const one = fc.record({ at: fc.integer({ min: 0, max: 400 * 24 }), worth, inUse: fc.boolean(), copy });
     const backups = fc.array(one, { maxLength: 30 }).map((list) =>
       list.map(({ at, ...rest }, n): RetainedBackup => ({
         ...rest,
@@ -113,6 +137,16 @@ describe('planRetention', () => {
       });
     });
 
+    it('never deletes the newest proven one of the second storage, nor what is good and not there yet', () => {
+      check((list, by, at) => {
+        const gone = list.filter(({ id }) => deleted(list, by, at).has(id));
+        const there = list.filter((item) => item.worth === 'proven' && item.copy === 'copied');
+        const left = there.filter((item) => !gone.includes(item));
+        const lost = gone.some((item) => item.copy === 'awaited' && item.worth !== 'bad');
+        return !lost && (there.length === 0 || left.length > 0);
+      });
+    });
+
     it('deletes nothing of what has only failed', () => {
       check((list, by, at) => {
         const failures = list.filter((item) => item.worth !== 'proven');
@@ -135,8 +169,8 @@ describe('planRetention', () => {
 
     it('does not want back, after newer backups, what it was about to delete', () => {
       fc.assert(
-        fc.property(backups, policies, one, (list, by, { worth: newWorth }) => {
-          const newer: RetainedBackup = { id: 'newer', takenAt: now, worth: newWorth, inUse: false };
+        fc.property(backups, policies, one, (list, by, { worth: newWorth, copy: newCopy }) => {
+          const newer = { id: 'newer', takenAt: now, worth: newWorth, inUse: false, copy: newCopy };
           const before = deleted(list, by, now);
           const after = deleted([...list, newer], by, now);
           return [...before].every((id) => after.has(id));

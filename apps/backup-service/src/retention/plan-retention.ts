@@ -2,7 +2,8 @@
  * Which backups are kept, decided from the backups alone. What counts is proven: the window and the daily, weekly and
  * monthly places are counted back from the newest *proven* backup, not from the clock, so that a service that takes
  * no good backups deletes none. Where nothing was ever proven, nothing is deleted. A backup from the future is a wrong
- * clock: it is kept, and counts for nothing. The more is there or the later it is, the more is deleted, never the less:
+ * clock: it is kept, and counts for nothing. Where there is a second storage, nothing good goes before it is there, and
+ * the newest proven backup that it has stays: a storage that has fallen behind never loses its last one. The more is there or the later it is, the more is deleted, never the less:
  * a backup that was to be deleted is not wanted again later, and a plan carried out plans nothing more.
  */
 export interface RetainedBackup {
@@ -13,6 +14,8 @@ export interface RetainedBackup {
   worth: 'proven' | 'bad' | 'unknown' | 'pending';
   /** A restore is reading it, or is planned from it. */
   inUse: boolean;
+  /** Whether it is in the second storage: `awaited` where it should be and is not, `none` where there is no such place. */
+  copy: 'none' | 'awaited' | 'copied';
 }
 
 export interface RetentionPolicy {
@@ -26,12 +29,14 @@ export interface RetentionPolicy {
 
 export type KeepReason =
   | 'newest_proven'
+  | 'newest_copied'
   | 'within_window'
   | 'daily'
   | 'weekly'
   | 'monthly'
   | 'in_use'
   | 'awaits_proof'
+  | 'awaits_copy'
   | 'nothing_proven'
   | 'from_the_future';
 export type DeleteReason = 'older_than_window' | 'bad_and_older_than_window';
@@ -53,10 +58,11 @@ export function planRetention(
   );
   const proven = newestFirst.filter(({ worth, takenAt }) => worth === 'proven' && takenAt <= now);
   const [newest] = proven;
+  const newestCopied = proven.find(({ copy }) => copy === 'copied');
   const places = choosePlaces(proven, policy);
   return newestFirst.map((backup): RetentionDecision => {
     const { id, takenAt } = backup;
-    const keep = newest ? whyKept(backup, { newest, places, policy, now }) : 'nothing_proven';
+    const keep = newest ? whyKept(backup, { newest, newestCopied, places, policy, now }) : 'nothing_proven';
     if (keep) return { id, takenAt, keep: true, reason: keep };
     return {
       id,
@@ -68,13 +74,21 @@ export function planRetention(
 }
 
 function whyKept(
-  { id, takenAt, worth, inUse }: RetainedBackup,
-  by: { newest: RetainedBackup; places: Map<string, KeepReason>; policy: RetentionPolicy; now: Date },
+  { id, takenAt, worth, inUse, copy }: RetainedBackup,
+  by: {
+    newest: RetainedBackup;
+    newestCopied: RetainedBackup | undefined;
+    places: Map<string, KeepReason>;
+    policy: RetentionPolicy;
+    now: Date;
+  },
 ): KeepReason | undefined {
   if (id === by.newest.id) return 'newest_proven';
+  if (id === by.newestCopied?.id) return 'newest_copied';
   if (takenAt > by.now) return 'from_the_future';
   if (takenAt.getTime() >= by.newest.takenAt.getTime() - by.policy.withinDays * dayMs) return 'within_window';
   if (worth === 'pending') return 'awaits_proof';
+  if (copy === 'awaited' && worth !== 'bad') return 'awaits_copy';
   return by.places.get(id) ?? (inUse ? 'in_use' : undefined);
 }
 

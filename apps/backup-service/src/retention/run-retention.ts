@@ -3,13 +3,16 @@
  * after a delay, reads catalogue and storage anew, plans again, and deletes what is still marked and still not kept.
  * Manifests go first, so that nothing looks like a backup while it goes; the catalogue's entry goes last, with its audit
  * record, so that a process that dies in between is only continued. Nothing is deleted while the newest proven backup
- * is not where the catalogue says.
+ * is not where the catalogue says. Where there is a second storage both are kept in step: nothing is deleted while one
+ * of them does not answer, and a backup goes from the second before it goes from the first. A list may be stale: what it
+ * lacks is asked for by name before anything follows from it.
  */
 import { randomUUID } from 'node:crypto';
 import { errorMessage } from '@swfx/errors';
 import type { TaskOutcome } from '@swfx/messaging';
+import { reopenCopy } from '../catalogue/copies';
 import { keepLease } from '../catalogue/keep-lease';
-import { listOpenRuns, rememberOrphans } from '../catalogue/orphans';
+import { requestProof } from '../catalogue/proofs';
 import {
   listCandidates,
   markForDeletion,
@@ -17,13 +20,22 @@ import {
   unmark,
   type Candidate,
 } from '../catalogue/retained-backups';
-import { claimRetention, endRetention, renewRetention, type RetentionClaim } from '../catalogue/targets';
+import {
+  claimRetention,
+  endRetention,
+  enterPlaces,
+  renewRetention,
+  type RetentionClaim,
+} from '../catalogue/targets';
 import { removeAll } from '../storage/backup-folder';
-import { enterFoundBackups } from './enter-found-backups';
+import type { BackupStorage } from '../storage/backup-storage';
 import { decideShare } from './decide-share';
-import { findOrphans, listAttemptFolders, type AttemptFolder } from './find-orphans';
+import { enterFoundBackups } from './enter-found-backups';
+import { listAttemptFolders, type AttemptFolder } from './find-orphans';
 import { planRetention, type RetentionDecision } from './plan-retention';
+import { hasBackup } from './has-backup';
 import type { RetentionWork } from './retention-work';
+import { sweepStorage } from './sweep-storage';
 
 const everySeconds = 3_600;
 
@@ -61,28 +73,59 @@ async function lookThrough(
 ): Promise<string | undefined> {
   const policy = work.policies.get(claim.database);
   if (!policy) return undefined;
-  const prefix = `${claim.database}/`;
-  const folders = listAttemptFolders(await work.storage.list(prefix));
-  const { candidates, now } = await listCandidates(work.pool, claim.database);
-  await enterFoundBackups(work, { database: claim.database, folders, candidates });
-  const here = candidates.filter(({ storage }) => storage === work.storage.name);
-  await sweepOrphans(work, { claim, folders, here, signal });
+  const places = { storage: work.storage.name, copyPlace: work.copy?.place ?? null };
+  await enterPlaces(work.pool, claim, places);
+  const folders = listAttemptFolders(await work.storage.list(`${claim.database}/`));
+  const known = await listCandidates(work.pool, claim.database, { ...places, storage: null });
+  await enterFoundBackups(work, { database: claim.database, folders, candidates: known.candidates });
+  const { candidates: here, now } = await listCandidates(work.pool, claim.database, places);
+  const { database } = claim;
+  await sweepStorage(work, work.storage, { database, folders, known: here, signal });
+  if (work.copy) await lookThroughCopies(work, work.copy, { database, known: here, signal });
+  await askAboutLost(work, { here, folders });
   const decisions = planRetention(here, policy, now);
-  const stopped = whyStopped(work, { claim, decisions, here, folders });
+  const stopped = await whyStopped(work, { claim, decisions, here, folders });
   if (stopped) return stopped;
   for (const candidate of here) {
     signal.throwIfAborted();
     const decision = decisions.find((one) => one.id === candidate.id) as RetentionDecision;
-    await carryOut(work, { candidate, decision, exists: hasManifest(folders, candidate) });
+    await carryOut(work, { candidate, decision, exists: await hasBackup(work.storage, folders, candidate) });
   }
   return undefined;
 }
 
-function hasManifest(folders: readonly AttemptFolder[], { location }: Candidate): boolean {
-  return folders.some((folder) => folder.location === location && folder.hasManifest);
+/** A copy that is not where it was written is behind again; the plan of this ring takes it for one already. */
+async function lookThroughCopies(
+  work: RetentionWork,
+  copy: BackupStorage,
+  facts: { database: string; known: readonly Candidate[]; signal: AbortSignal },
+): Promise<void> {
+  const folders = listAttemptFolders(await copy.list(`${facts.database}/`));
+  await sweepStorage(work, copy, { ...facts, folders });
+  for (const candidate of facts.known) {
+    if (candidate.copy !== 'copied' || (await hasBackup(copy, folders, candidate))) continue;
+    candidate.copy = 'awaited';
+    if (candidate.markedSeconds !== null || !(await reopenCopy(work.pool, candidate.id, { lost: true })))
+      continue;
+    const about = { backup_id: candidate.id, database: candidate.database, place: copy.place };
+    work.logger.warn('The second copy of a backup is gone; it is copied again', about);
+  }
 }
 
-function whyStopped(
+/** A backup that only the second storage has is proven from there, which puts it back into the first. */
+async function askAboutLost(
+  work: RetentionWork,
+  { here, folders }: { here: readonly Candidate[]; folders: readonly AttemptFolder[] },
+): Promise<void> {
+  for (const candidate of here) {
+    const { id, copy, markedSeconds, worth } = candidate;
+    if (copy !== 'copied' || markedSeconds !== null || worth === 'pending') continue;
+    if (!(await hasBackup(work.storage, folders, candidate)))
+      await requestProof(work.pool, { id, requestedBy: 'service:backup-service' });
+  }
+}
+
+async function whyStopped(
   work: RetentionWork,
   facts: {
     claim: RetentionClaim;
@@ -90,13 +133,13 @@ function whyStopped(
     here: readonly Candidate[];
     folders: readonly AttemptFolder[];
   },
-): string | undefined {
+): Promise<string | undefined> {
   const { claim, decisions, here, folders } = facts;
   if (decisions.every(({ keep }) => keep)) return undefined;
   const newest = here.find(({ id }) =>
     decisions.some((one) => one.id === id && one.reason === 'newest_proven'),
   );
-  if (newest && !hasManifest(folders, newest))
+  if (newest && !(await hasBackup(work.storage, folders, newest)))
     return `the newest proven backup, ${newest.id}, is not in the storage; nothing is deleted`;
   const marked = new Set(here.filter(({ markedSeconds }) => markedSeconds !== null).map(({ id }) => id));
   const share = decideShare(decisions, {
@@ -111,9 +154,10 @@ async function carryOut(
   work: RetentionWork,
   { candidate, decision, exists }: { candidate: Candidate; decision: RetentionDecision; exists: boolean },
 ): Promise<void> {
-  const { id, markedSeconds } = candidate;
-  // A deletion that was begun is ended: without its manifest it is no backup any more, whatever the plan says now.
-  if (markedSeconds !== null && !exists)
+  const { id, markedSeconds, copy } = candidate;
+  // A deletion that was begun is ended: without its manifest it is no backup any more, whatever the plan says now. One
+  // that the second storage still has was not begun to be deleted: that would have gone first.
+  if (markedSeconds !== null && !exists && !(decision.keep && copy === 'copied'))
     return deleteBackup(work, candidate, decision.keep ? 'deletion_was_begun' : decision.reason);
   if (decision.keep) return markedSeconds === null ? undefined : unmark(work.pool, id);
   if (markedSeconds === null) return markForDeletion(work.pool, id, decision.reason);
@@ -122,6 +166,8 @@ async function carryOut(
 
 async function deleteBackup(work: RetentionWork, backup: Candidate, reason: string): Promise<void> {
   const { id, database, location, takenAt, sizeBytes } = backup;
+  // In this order: while the first copy is there, the backup is, and may still be kept.
+  if (work.copy) await removeAll(work.copy, `${location}/`);
   await removeAll(work.storage, `${location}/`);
   const gone = await work.audit.transaction(async (client, note) => {
     if (!(await strikeOut(client, id))) return false;
@@ -138,30 +184,6 @@ async function deleteBackup(work: RetentionWork, backup: Candidate, reason: stri
   if (!gone) return;
   work.metrics.increment('db_backup_deleted_total', { kind: 'backup' });
   work.logger.info('A backup was deleted', { backup_id: id, database, reason });
-}
-
-async function sweepOrphans(
-  work: RetentionWork,
-  facts: {
-    claim: RetentionClaim;
-    folders: readonly AttemptFolder[];
-    here: readonly Candidate[];
-    signal: AbortSignal;
-  },
-): Promise<void> {
-  const { claim, folders, here, signal } = facts;
-  const openRuns = await listOpenRuns(work.pool, [...new Set(folders.map(({ runId }) => runId))]);
-  const catalogued = new Set(here.map(({ location }) => location));
-  const orphans = findOrphans(folders, { catalogued, openRuns });
-  const locations = orphans.map(({ location }) => location);
-  const place = { storage: work.storage.name, prefix: `${claim.database}/`, locations };
-  for (const { location, seconds } of await rememberOrphans(work.pool, place)) {
-    if (seconds < work.deleteDelaySeconds) continue;
-    signal.throwIfAborted();
-    await removeAll(work.storage, `${location}/`);
-    work.metrics.increment('db_backup_deleted_total', { kind: 'orphan' });
-    work.logger.info('What an interrupted backup had left was removed', { location });
-  }
 }
 
 async function sayStopped(work: RetentionWork, claim: RetentionClaim, reason: string): Promise<void> {

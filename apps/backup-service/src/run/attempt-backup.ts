@@ -107,7 +107,6 @@ async function storeBackup(work: BackupWork, attempt: Attempt, place: Place): Pr
   const { claim, lease, progress } = attempt;
   await attempt.onBegin();
   await requireSpace(work, claim.database);
-  await sweepOldUploads(work);
   const folder = attemptFolder(claim);
   const onPhase = (phase: string) => {
     progress.phase = phase;
@@ -132,16 +131,6 @@ async function requireSpace(work: BackupWork, database: string): Promise<void> {
     lastSizeBytes: await lastSizeBytes(work.pool, database),
   });
   if (!space.enough) throw new BackupError('storage_failed', space.reason);
-}
-
-/** No attempt lasts longer than is allowed: an upload that was begun before that is one that a killed process left. */
-async function sweepOldUploads(work: BackupWork): Promise<void> {
-  const begunBefore = new Date(Date.now() - work.maxRunSeconds * 1000);
-  await work.storage
-    .sweepUploads(begunBefore)
-    .catch((error: unknown) =>
-      work.logger.warn('Old uploads could not be swept', { error: errorMessage(error) }),
-    );
 }
 
 async function removeLeftovers(work: BackupWork, claim: Claim): Promise<void> {

@@ -14,6 +14,8 @@ export interface BackupWork {
   pool: Pool;
   storage: BackupStorage;
   keys: BackupKeys;
+  /** Where every backup is kept a second time; undefined where there is no such place. */
+  copy: BackupStorage | undefined;
   audit: AuditTrail;
   alerts: Alerts;
   facts: Facts;

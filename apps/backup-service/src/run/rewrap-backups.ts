@@ -1,10 +1,12 @@
 /**
  * After a rotation of the keys: every backup whose manifest is wrapped or signed with another key than the one in front
- * gets a new manifest, and its dump stays. When this has been done once, the old key may leave the ring.
+ * gets a new manifest, and its dump stays. Its second copy, where it has one, is behind until it has that manifest too.
+ * When this has been done once, the old key may leave the ring.
  */
 import type { Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import type { BackupPlace } from '../catalogue/backups';
+import { reopenCopy } from '../catalogue/copies';
 import type { Manifest } from '../seal/manifest';
 import { isOutdated, rewrapManifest } from '../seal/rewrap-manifest';
 import { readManifest, replaceManifest } from '../storage/backup-folder';
@@ -72,6 +74,7 @@ async function rewrapOne(work: Work, backup: Held, signal: AbortSignal): Promise
     if (result.outcome === 'rewrapped') {
       await replaceManifest(work.storage, backup.location, result.content, signal);
       await client.query('UPDATE backup SET manifest = $2 WHERE id = $1', [backup.id, result.manifest]);
+      await reopenCopy(client, backup.id, { lost: false });
       await note(rewrapped(backup, work));
     }
     return undefined;

@@ -19,9 +19,14 @@ export interface PutHints {
 export interface BackupStorage {
   /** Its label in metrics and in the catalogue. */
   readonly name: string;
+  /** Where it is, for people: a folder, or `s3://bucket/prefix`. Two storages of one place are the same one. */
+  readonly place: string;
   /** Stores a stream; an object of that key is replaced. Rejects with `BackupError` of reason `storage_failed`. */
   put(key: string, content: AsyncIterable<Buffer>, signal: AbortSignal, hints?: PutHints): Promise<void>;
-  /** The content of an object; undefined when there is none. */
+  /**
+   * The content of an object; undefined when there is none. What goes wrong while it is read is a `BackupError` of
+   * reason `storage_failed` too: to whoever reads, a broken storage must not look like a broken backup.
+   */
   get(key: string): Promise<Readable | undefined>;
   /** All objects whose key starts with a prefix, leftovers of interrupted work among them. */
   list(prefix: string): Promise<StoredObject[]>;

@@ -5,19 +5,31 @@
  */
 import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { errorMessage } from '@swfx/errors';
 import { BackupError } from '../backup-error';
 import type { BackupStorage, PutHints, StoredObject } from './backup-storage';
+import { putFrom } from './put-from';
+import { readGuarded } from './read-guarded';
 
 /** Opens the folder `root` as a storage; makes it when it is not there. */
-export async function openLocalStorage(root: string): Promise<BackupStorage> {
+export async function openLocalStorage(root: string, name = 'local'): Promise<BackupStorage> {
   await mkdir(root, { recursive: true, mode: 0o700 }).catch((error: unknown) => fail(root, error));
+  return localStorageAt(root, name);
+}
+
+/** The folder as a storage, be it there or not: what is asked of one that is not says so. */
+export function localStorageAt(root: string, name: string): BackupStorage {
   return {
-    name: 'local',
-    put: (key, content, signal, hints = {}) =>
-      putFile(root, key, { content, signal, hints }).catch((error) => fail(root, error)),
+    name,
+    place: resolve(root),
+    put: (key, source, signal, hints = {}) =>
+      putFrom(
+        source,
+        (content) => putFile(root, key, { content, signal, hints }),
+        (error) => fail(root, error),
+      ),
     get: (key) => openFile(root, key).catch((error) => fail(root, error)),
     list: async (prefix) => {
       const all = await listFiles(root, root).catch((error) => fail(root, error));
@@ -95,7 +107,7 @@ async function openFile(root: string, key: string): Promise<Readable | undefined
   const found = await stat(path).catch(ignoreMissing);
   // A file that is missing says something about a backup; a whole folder that is, about this machine.
   if (!found) return void (await stat(root));
-  return createReadStream(path, { highWaterMark: 1024 * 1024 });
+  return readGuarded(createReadStream(path, { highWaterMark: 1024 * 1024 }), (error) => fail(root, error));
 }
 
 async function listFiles(root: string, folder: string): Promise<StoredObject[]> {

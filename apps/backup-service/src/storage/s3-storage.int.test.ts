@@ -1,7 +1,10 @@
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { Secret } from '@swfx/config';
 import { itIsABackupStorage, longContent } from '../testing/storage-contract';
 import { standInCredentials, startS3StandIn, type Mischief, type S3StandIn } from '../testing/s3-stand-in';
 import type { BackupStorage } from './backup-storage';
+import { partBytes } from './part-bytes';
 import { openS3Storage, type S3Settings } from './s3-storage';
 
 const never = new AbortController().signal;
@@ -67,10 +70,65 @@ describe('the S3 storage', () => {
     30_000,
   );
 
-  it('tries again what fails once', async () => {
-    misbehave('PUT part', 'reset', 1);
+  it.each<[string, Mischief]>([
+    ['fails', 'reset'],
+    ['is told to slow down', 503],
+  ])('tries again what %s once', async (_, mischief) => {
+    misbehave('PUT part', mischief, 1);
     await put('a/long');
     expect(server.objects.get('here/a/long')).toHaveLength(long);
+  });
+
+  it('gives up where it is told to slow down without end, and says so', async () => {
+    misbehave('PUT object', 503);
+    await expect(put('short', 100)).rejects.toMatchObject({
+      reason: 'storage_failed',
+      message: 'the bucket backups failed: SlowDown',
+    });
+  });
+
+  it.each<[string, Mischief, RegExp]>([
+    ['the connection ends in the middle', 'cut', /broke off while long was read: aborted/],
+    ['nothing comes any more', 'fall silent', /broke off while long was read/],
+  ])('says that reading failed, and not that the object is short, when %s', async (_, mischief, message) => {
+    await put('long');
+    misbehave('GET object', mischief);
+    const reading = buffer((await storage.get('long')) as Readable);
+    await expect(reading).rejects.toMatchObject({
+      reason: 'storage_failed',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('does not wait for a source that has fallen silent when the reading is given up', async () => {
+    await put('long');
+    misbehave('GET object', 'fall silent');
+    const reading = (await open({ stallMs: 600_000 }).get('long')) as Readable;
+    for await (const first of reading) {
+      expect(first).toBeDefined();
+      break;
+    }
+    expect(reading.destroyed).toBe(true);
+  });
+
+  describe('on a provider that takes few parts', () => {
+    /** A thousand parts of 16 MiB and more, told in small: 40 of 1 KiB and more, which grow as the real ones do. */
+    const inSmall = (number: number) => partBytes(number * 25, 0) / 16_384;
+    beforeEach(() => {
+      server.limits = { smallestPart: 1, mostParts: 40 };
+    });
+
+    it('gets into them what was not expected to be so much, since parts grow', async () => {
+      await put('grown', 100 * 1024, open({ partBytes: inSmall }));
+      expect(server.objects.get('here/grown')).toHaveLength(100 * 1024);
+    });
+
+    it('would not with parts of one size, and leaves none of them', async () => {
+      await expect(put('same', 100 * 1024, open({ partBytes: () => 1024 }))).rejects.toMatchObject({
+        message: 'the bucket backups failed: TooManyParts',
+      });
+      expect(server.objects.size).toBe(0);
+    });
   });
 
   it('does not believe a yes when a byte is missing, and leaves nothing', async () => {

@@ -26,6 +26,8 @@ import { BackupError } from '../backup-error';
 import type { BackupStorage, PutHints, StoredObject } from './backup-storage';
 import { collectParts, type Part } from './collect-parts';
 import { partBytes } from './part-bytes';
+import { putFrom } from './put-from';
+import { readGuarded } from './read-guarded';
 
 export interface S3Settings {
   bucket: string;
@@ -49,7 +51,7 @@ interface Bucket {
 }
 
 /** Opens a bucket as a storage; nothing is asked of it yet. */
-export function openS3Storage(settings: S3Settings): BackupStorage {
+export function openS3Storage(settings: S3Settings, name = 's3'): BackupStorage {
   const bucket: Bucket = {
     settings,
     client: createClient(settings),
@@ -57,8 +59,14 @@ export function openS3Storage(settings: S3Settings): BackupStorage {
   };
   const guarded = <T>(work: Promise<T>) => work.catch((error: unknown) => fail(settings.bucket, error));
   return {
-    name: 's3',
-    put: (key, content, signal, hints = {}) => guarded(putObject(bucket, key, { content, signal, hints })),
+    name,
+    place: `s3://${settings.bucket}/${settings.prefix}`.replace(/\/$/, ''),
+    put: (key, source, signal, hints = {}) =>
+      putFrom(
+        source,
+        (content) => putObject(bucket, key, { content, signal, hints }),
+        (error) => fail(settings.bucket, error),
+      ),
     get: (key) => guarded(getObject(bucket, key)),
     list: (prefix) => guarded(listObjects(bucket, prefix)),
     remove: (key) => guarded(removeObject(bucket, key)),
@@ -223,10 +231,10 @@ async function requireSize(bucket: Bucket, key: string, sizeBytes: number): Prom
   );
 }
 
-async function getObject({ client, at }: Bucket, key: string): Promise<Readable | undefined> {
+async function getObject({ client, at, settings }: Bucket, key: string): Promise<Readable | undefined> {
   try {
     const { Body } = await client.send(new GetObjectCommand(at(key)));
-    return Body as Readable;
+    return readGuarded(Body as Readable, (error) => failReading(settings.bucket, key, error));
   } catch (error) {
     if (statusOf(error) === 404 && (error as { name?: unknown }).name !== 'NoSuchBucket') return undefined;
     throw error;
@@ -288,12 +296,18 @@ function statusOf(error: unknown): number | undefined {
 function fail(bucket: string, error: unknown): never {
   if (error instanceof BackupError) throw error;
   const { name, $metadata } = error as { name?: string; $metadata?: object };
-  // What the source of an upload throws is the source's, and goes through as it is; so does an abort.
+  // An abort is nobody's failure.
   if (name === 'AbortError' || ($metadata === undefined && !isConnectionError(error))) throw error;
   const sentence =
     statusOf(error) === 403
       ? `the bucket ${bucket} refuses these credentials (${name})`
       : `the bucket ${bucket} failed: ${errorMessage(error)}`;
+  throw new BackupError('storage_failed', sentence, { cause: error });
+}
+
+/** Whatever ends an answer before its end: the connection, a silence, fewer bytes than were announced. */
+function failReading(bucket: string, key: string, error: unknown): never {
+  const sentence = `the bucket ${bucket} broke off while ${key} was read: ${errorMessage(error)}`;
   throw new BackupError('storage_failed', sentence, { cause: error });
 }
 

@@ -9,12 +9,24 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 export const standInCredentials = { accessKeyId: 'AKIDSTANDIN', secretAccessKey: 'stand-in-secret' };
-const smallestPart = 5 * 1024 * 1024;
-const mostParts = 1_000;
 const pageLength = 2;
 
-/** What a request is to suffer instead of an answer: an HTTP status, no answer at all, or a yes with bytes missing. */
-export type Mischief = number | 'reset' | 'stall' | 'lose' | undefined;
+/**
+ * What a request is to suffer instead of an answer: an HTTP status, no answer at all, a yes with a byte missing or
+ * changed, or, where something is read, half of it and then an end, a silence, or a lie about its length.
+ */
+export type Mischief =
+  | number
+  | 'reset'
+  | 'stall'
+  | 'lose'
+  | 'flip'
+  | 'cut'
+  | 'fall silent'
+  | 'shorten'
+  /** A list that knows nothing of what was written. */
+  | 'stale'
+  | undefined;
 
 interface Upload {
   key: string;
@@ -32,6 +44,8 @@ export interface S3StandIn {
   misbehave: (what: string) => Mischief;
   /** Providers differ in whether they know conditional writes. */
   conditional: boolean;
+  /** What the provider takes: parts of so many bytes at least, and so many of them. */
+  limits: { smallestPart: number; mostParts: number };
   stop(): Promise<void>;
 }
 
@@ -52,6 +66,7 @@ export async function startS3StandIn(bucket: string): Promise<S3StandIn> {
     seen: [],
     misbehave: () => undefined,
     conditional: true,
+    limits: { smallestPart: 5 * 1024 * 1024, mostParts: 1_000 },
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -69,10 +84,15 @@ export async function startS3StandIn(bucket: string): Promise<S3StandIn> {
     const mischief = state.misbehave(what);
     if (mischief === 'reset') return void request.socket.destroy();
     if (mischief === 'stall') return;
-    if (typeof mischief === 'number') return answer(response, refusal(mischief, 'InternalError'));
+    if (typeof mischief === 'number')
+      return answer(response, refusal(mischief, mischief === 503 ? 'SlowDown' : 'InternalError'));
     if (!isSigned(request, url, body)) return answer(response, refusal(403, 'SignatureDoesNotMatch'));
     if (inBucket !== bucket) return answer(response, refusal(404, 'NoSuchBucket'));
-    answer(response, reply(state, mischief === 'lose' ? { ...asked, body: body.subarray(1) } : asked));
+    const seen = mischief === 'stale' ? { ...state, objects: new Map() } : state;
+    const given = reply(seen, { ...asked, body: spoil(body, mischief) });
+    if (mischief === 'cut' || mischief === 'fall silent' || mischief === 'shorten')
+      return answerHalf(response, given, mischief);
+    answer(response, given);
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -95,6 +115,26 @@ interface Reply {
 function answer(response: ServerResponse, { status, body = '', headers = {} }: Reply): void {
   response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers });
   response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+function spoil(body: Buffer, mischief: Mischief): Buffer {
+  if (mischief === 'lose') return body.subarray(1);
+  if (mischief !== 'flip') return body;
+  const changed = Buffer.from(body);
+  changed.writeUInt8(changed.readUInt8(0) ^ 1, 0);
+  return changed;
+}
+
+function answerHalf(
+  response: ServerResponse,
+  { status, body = '', headers = {} }: Reply,
+  how: 'cut' | 'fall silent' | 'shorten',
+): void {
+  const half = Buffer.from(body).subarray(0, Buffer.byteLength(body) / 2);
+  const length = how === 'shorten' ? half.length : Buffer.byteLength(body);
+  response.writeHead(status, { ...headers, 'content-length': length });
+  if (how === 'shorten') return void response.end(half);
+  response.write(half, () => how === 'cut' && response.socket?.destroy());
 }
 
 const xml = (name: string, content: string): string => `<?xml version="1.0"?><${name}>${content}</${name}>`;
@@ -128,7 +168,7 @@ function reply(state: S3StandIn, asked: Asked): Reply {
     case 'PUT part': {
       const upload = state.uploads.get(query.get('uploadId') ?? '');
       if (!upload) return refusal(404, 'NoSuchUpload');
-      if (Number(query.get('partNumber')) > mostParts) return refusal(400, 'TooManyParts');
+      if (Number(query.get('partNumber')) > state.limits.mostParts) return refusal(400, 'TooManyParts');
       if (!sha256 || sha256 !== intact) return refusal(400, 'BadDigest');
       upload.parts.set(Number(query.get('partNumber')), body);
       return { status: 200, headers: { etag: etagOf(body) } };
@@ -153,7 +193,7 @@ function complete(state: S3StandIn, { key, query, body }: Asked): Reply {
   );
   const parts = numbers.map((number) => upload.parts.get(number));
   if (parts.some((part) => !part)) return refusal(400, 'InvalidPart');
-  if (parts.slice(0, -1).some((part) => (part as Buffer).length < smallestPart))
+  if (parts.slice(0, -1).some((part) => (part as Buffer).length < state.limits.smallestPart))
     return refusal(400, 'EntityTooSmall');
   state.objects.set(key, Buffer.concat(parts as Buffer[]));
   state.uploads.delete(id);

@@ -173,6 +173,31 @@ export const backupOperations: DashboardSpec = {
           description: 'What interrupted backups left; swept an hour after it was found.',
           queries: { '{{storage}}': 'max by (storage) (backup_orphan_objects)' },
         },
+        {
+          title: 'Storages that answer',
+          kind: 'lines',
+          description: '1 while a storage answers every replica, else 0.',
+          redBelow: 1,
+          queries: { '{{storage}}': 'min by (storage) (backup_storage_up)' },
+        },
+      ],
+    },
+    {
+      title: 'Second copies',
+      panels: [
+        {
+          title: 'Without a second copy for',
+          kind: 'lines',
+          unit: 's',
+          redFrom: 14_400,
+          description: '0 also where no second copy is configured.',
+          queries: { '{{database}}': 'max by (database) (db_backup_copy_lag_seconds)' },
+        },
+        {
+          title: 'Attempts to copy',
+          kind: 'lines',
+          queries: { '{{outcome}}': 'sum by (outcome) (increase(db_backup_copies_total[1h]))' },
+        },
       ],
     },
     {

@@ -116,6 +116,33 @@ export const backupCases: AlertCase[] = [
     mayLack: ['backup_storage_free_bytes'],
   },
   {
+    alert: 'BackupCopyBehind',
+    series: { 'db_backup_copy_lag_seconds{database="platform"}': '0x10 12000+60x60 0x30' },
+    quiet: '40m',
+    fires: '70m',
+    resolves: '90m',
+    labels: { database: 'platform' },
+    description: 'A backup of platform has been without its second copy for 4h 19m 0s',
+    twin,
+    alsoQuiet: [
+      {
+        name: 'no second copy is configured',
+        series: { 'db_backup_copy_lag_seconds{database="platform"}': '0x100' },
+        at: '90m',
+      },
+    ],
+  },
+  {
+    alert: 'BackupStorageDown',
+    series: { 'backup_storage_up{storage="copy"}': '1x10 0x40 1x30' },
+    quiet: '20m',
+    fires: '40m',
+    resolves: '60m',
+    labels: { storage: 'copy' },
+    description: 'The storage copy has not answered for 15 minutes',
+    twin,
+  },
+  {
     alert: 'BackupRetentionStopped',
     interval: '30m',
     series: { [retention('success')]: '0+1x20 20x20 21+1x20', [retention('retry')]: '0x20 0+6x40' },
