@@ -107,13 +107,16 @@ export const auditActions = {
       reason: z.enum(refreshFailureReasons),
       ...failed,
       family_id: z.string().optional(),
-      // Tokens that nobody issued are counted, for each source and minute.
+      // Refused tokens are counted, for each source, session and minute; a stolen one is told of by itself.
       source: z.string().optional(),
       count: z.number().int().positive().optional(),
       minute: z.string().optional(),
     },
   },
-  user_created: { operation: 'user_created', fields: { roles: z.array(z.string()) } },
+  user_created: {
+    operation: 'user_created',
+    fields: { roles: z.array(z.string()), scopes: z.array(z.string()) },
+  },
   user_disabled: { operation: 'user_changed', fields: { sessions_ended: z.number().int() } },
   user_enabled: { operation: 'user_changed', fields: none },
   user_rights_changed: {

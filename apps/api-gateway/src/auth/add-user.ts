@@ -37,7 +37,7 @@ export async function addUser(
       actor: requestedBy,
       subject: subjectOf(user),
       operationId: user.id,
-      fields: { roles },
+      fields: { roles, scopes },
     });
     return true;
   });

@@ -55,7 +55,12 @@ test('adds a user whose password is made here and told once', async () => {
   expect(await verifyPassword(user?.passwordHash, password)).toBe(true);
 
   const audit = readFileSync(auditFile, 'utf8');
-  expect(JSON.parse(audit)).toMatchObject({ action: 'user_created', subject: `user:${id}` });
+  expect(JSON.parse(audit)).toMatchObject({
+    action: 'user_created',
+    subject: `user:${id}`,
+    roles: [],
+    scopes: scopes.split(' '),
+  });
   expect(JSON.parse(audit).actor).toMatch(/^operator:./);
   expect(audit).not.toContain(password);
   expect(audit).not.toContain('example.com');
