@@ -10,6 +10,9 @@ import type { Ports } from './ports';
 import type { Secrets } from './secrets';
 import type { Child } from './supervise';
 
+/** Where the data of clones is that the server's user cannot enter, in a folder for each. */
+export const outsideFolder = '/var/lib/swfx-local';
+
 /** Where the data of Postgres is kept, and who its server runs as. */
 export type PostgresHome = { folder: string; owner?: ProcessOwner };
 
@@ -31,7 +34,7 @@ export async function choosePostgresHome(layout: Layout): Promise<PostgresHome> 
 
 /** The folder for a state folder that the server's user cannot enter. Pure. */
 export function outsidePostgresFolder({ stateDir }: Layout): string {
-  return join('/var/lib/swfx-local', createHash('sha256').update(stateDir).digest('hex').slice(0, 16));
+  return join(outsideFolder, createHash('sha256').update(stateDir).digest('hex').slice(0, 16));
 }
 
 /** The majors of which there is a data folder. */

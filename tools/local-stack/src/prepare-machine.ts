@@ -1,12 +1,14 @@
 /** Everything that has to be so before anything is started: folders, secrets, programs and free ports. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findAbandoned, noteOwner } from './abandoned-data';
 import { choosePostgres } from './choose-postgres';
 import { loginNames } from './databases';
 import { readDotenv } from './dotenv';
 import {
   choosePostgresHome,
   majorsWithData,
+  outsideFolder,
   outsidePostgresFolder,
   postgresChild,
   redisChild,
@@ -35,9 +37,9 @@ export async function prepareMachine(context: StackContext, layout: Layout): Pro
   const home = await choosePostgresHome(layout);
   if (isNew) {
     await refuseForeignData(home, layout);
-    if (home.folder !== layout.stateDir)
-      progress.say(`Postgres's user has no way into ${root}: its data is in ${home.folder}.`);
+    await sayWhatIsOutside(home, layout, progress.say);
   }
+  if (home.folder !== layout.stateDir) await noteOwner(home.folder, layout.stateDir);
   const chosen = await choosePostgres(machine.postgres, await majorsWithData(home), inherited.path);
   if (chosen.notice) progress.say(chosen.notice);
   const ports = options.freePorts ? await freePorts() : await usualPortsIfFree(monitoring);
@@ -61,6 +63,19 @@ export async function prepareMachine(context: StackContext, layout: Layout): Pro
 
 async function createFolders({ logsDir, backupsDir, spoolDir }: Layout): Promise<void> {
   for (const folder of [logsDir, backupsDir, spoolDir]) await mkdir(folder, { recursive: true });
+}
+
+async function sayWhatIsOutside(
+  home: PostgresHome,
+  { root, stateDir }: Layout,
+  say: (line: string) => void,
+): Promise<void> {
+  if (home.folder !== stateDir)
+    say(
+      `Postgres's user has no way into ${root}: its data is in ${home.folder}, which stays when you delete the clone.`,
+    );
+  for (const { folder, stateDir: gone } of await findAbandoned(outsideFolder))
+    say(`${gone} is gone, but not its data. To remove it: rm -r ${folder}`);
 }
 
 /** Data whose password is gone. Outside the state folder it is what a removed `.swfx` has left behind. */
