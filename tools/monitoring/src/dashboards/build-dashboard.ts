@@ -1,11 +1,19 @@
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
 import {
+  BigValueGraphMode,
   BigValueTextMode,
   GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
+  LegendDisplayMode,
+  ReduceDataOptionsBuilder,
+  SortOrder,
+  TooltipDisplayMode,
+  VizLegendOptionsBuilder,
+  VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
 import {
   DashboardBuilder,
+  DashboardCursorSync,
   RowBuilder,
   ThresholdsConfigBuilder,
   ThresholdsMode,
@@ -34,6 +42,7 @@ export function buildDashboard(spec: DashboardSpec): Dashboard {
     .tags(['smartwalletfx'])
     .time({ from: 'now-6h', to: 'now' })
     .refresh('30s')
+    .tooltip(DashboardCursorSync.Crosshair)
     .readonly();
   let id = 0;
   for (const row of spec.rows) {
@@ -56,26 +65,42 @@ function buildPanel(spec: PanelSpec, id: number): Builder<Panel> {
 }
 
 function builderOf(spec: PanelSpec) {
-  if (spec.kind === 'logs') return new LogsBuilder();
+  if (spec.kind === 'logs')
+    return new LogsBuilder().showTime(true).wrapLogMessage(true).enableLogDetails(true);
   if (spec.kind === 'lines') return linesOf(spec);
   return spec.kind === 'gauge' ? gaugeOf(spec) : figureOf(spec);
 }
 
 function linesOf(spec: PanelSpec) {
   const style = isJudged(spec) ? GraphThresholdsStyleMode.Dashed : GraphThresholdsStyleMode.Off;
-  return new TimeseriesBuilder()
-    .unit(spec.unit ?? 'short')
-    .thresholds(thresholdsOf(spec))
-    .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(style));
+  return (
+    new TimeseriesBuilder()
+      .unit(spec.unit ?? 'short')
+      .thresholds(thresholdsOf(spec))
+      .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(style))
+      // Without a word about them, the SDK hides the legend and shows one line at a time.
+      .legend(new VizLegendOptionsBuilder().displayMode(LegendDisplayMode.List).showLegend(true))
+      .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
+  );
 }
 
+/** Of a figure and a gauge: the value of now. */
+const lastValue = (): ReduceDataOptionsBuilder => new ReduceDataOptionsBuilder().calcs(['lastNotNull']);
+
 function figureOf(spec: PanelSpec) {
-  const panel = new StatBuilder().unit(spec.unit ?? 'short').thresholds(thresholdsOf(spec));
+  const panel = new StatBuilder()
+    .unit(spec.unit ?? 'short')
+    .thresholds(thresholdsOf(spec))
+    .reduceOptions(lastValue())
+    .graphMode(BigValueGraphMode.None);
   return spec.names ? panel.textMode(BigValueTextMode.Name) : panel;
 }
 
 function gaugeOf(spec: PanelSpec) {
-  const panel = new GaugeBuilder().unit(spec.unit ?? 'short').thresholds(thresholdsOf(spec));
+  const panel = new GaugeBuilder()
+    .unit(spec.unit ?? 'short')
+    .thresholds(thresholdsOf(spec))
+    .reduceOptions(lastValue());
   const [min, max] = spec.range ?? [];
   if (min !== undefined) panel.min(min);
   if (max !== undefined) panel.max(max);

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { parse } from 'yaml';
 import { unknownMetrics } from '../find-rule-problems';
 import { knownMetrics } from '../known-metrics';
 import { readRules } from '../read-rules';
 import { inRepository } from '../repository';
 import { dashboardFiles, dashboardSpecs } from './all-dashboards';
+import { buildDashboard } from './build-dashboard';
 
 const files = dashboardFiles();
 const known = knownMetrics(readRules().recordings.map(({ record }) => record));
@@ -91,6 +93,20 @@ describe.each(dashboardSpecs)('$title', ({ rows }) => {
       expect(['env', 'service', 'logger', 'level']).toEqual(expect.arrayContaining(labels));
     }
   });
+});
+
+it('panels name their lines, show the value of now, and judge by nothing that Grafana made up', () => {
+  const panels = dashboardSpecs.flatMap((spec) => (buildDashboard(spec).panels ?? []) as Panel[]);
+  const shown = panels.filter(({ type }) => ['timeseries', 'stat', 'gauge'].includes(type));
+  expect(shown.length).toBeGreaterThan(100);
+  for (const { type, options, fieldConfig } of shown) {
+    expect(fieldConfig?.defaults.thresholds?.steps.length).toBeGreaterThan(0);
+    expect(options).toMatchObject(
+      type === 'timeseries'
+        ? { legend: { showLegend: true } }
+        : { reduceOptions: { calcs: ['lastNotNull'] } },
+    );
+  }
 });
 
 it('the data sources that panels name are provisioned', () => {
