@@ -20,6 +20,12 @@ test.each(alertKinds.filter((kind) => !withoutRunbook.includes(kind)))(
   },
 );
 
+test('the document of monitoring has every kind that services raise', () => {
+  const text = readText('docs/monitoring-and-alerting.md');
+  const raised = alertKinds.filter((kind) => kind !== 'test' && kind !== 'external');
+  expect(raised.filter((kind) => !text.includes(`\`${kind}\``))).toEqual([]);
+});
+
 const sources = repositoryFiles().filter((path) => /^apps\/.*\.ts$/.test(path) && !path.endsWith('.test.ts'));
 
 /** `backup:{{ $labels.database }}` of a rule is `backup:${…}` where a service raises it. */
