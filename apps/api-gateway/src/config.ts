@@ -148,6 +148,7 @@ interface Ruled {
   KEY_ENCRYPTION_KEYS?: object | undefined;
   KEY_SET_TRUST?: object | undefined;
   JWT_KEYS?: object | undefined;
+  TRUSTED_PROXIES?: object | undefined;
   LOGIN_LOCK_MAX_SECONDS: number;
   LOGIN_FAILURE_WINDOW_SECONDS: number;
 }
@@ -167,6 +168,11 @@ function* ruleProblems(config: Ruled): Generator<[name: string, message: string]
     yield ['JWT_KEYS', 'must not be given to an edge gateway, which holds nothing that can sign'];
   if (isEdge && !config.ISSUER_URL) yield ['ISSUER_URL', 'is required for an edge gateway'];
   if (isEdge && !config.KEY_SET_TRUST) yield ['KEY_SET_TRUST', 'is required for an edge gateway'];
+  if (config.GATEWAY_ROLE === 'issuer' && !config.TRUSTED_PROXIES)
+    yield [
+      'TRUSTED_PROXIES',
+      'is required for an issuer gateway: without it every client has the address of the edge, and one that guesses passwords locks all of them out',
+    ];
   if (!isEdge && !config.KEY_ENCRYPTION_KEYS) yield ['KEY_ENCRYPTION_KEYS', 'is required'];
   if (config.LOGIN_FAILURE_WINDOW_SECONDS < config.LOGIN_LOCK_MAX_SECONDS)
     yield [

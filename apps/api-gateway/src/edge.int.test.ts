@@ -69,6 +69,7 @@ describe('the configuration of an edge', () => {
     expect(load({ ISSUER_URL: '' })).toThrow('ISSUER_URL is required for an edge gateway');
     expect(load({ KEY_SET_TRUST: '' })).toThrow('KEY_SET_TRUST is required for an edge gateway');
     expect(load({ GATEWAY_ROLE: 'issuer' })).toThrow('KEY_ENCRYPTION_KEYS is required');
+    expect(load({ GATEWAY_ROLE: 'issuer' })).toThrow('TRUSTED_PROXIES is required for an issuer');
   });
 });
 
@@ -250,6 +251,7 @@ describe('an edge as a process', () => {
       const { email, needles } = await userAndSecrets();
       const issuerEnvironment = await environment({
         GATEWAY_ROLE: 'issuer',
+        TRUSTED_PROXIES: '127.0.0.1',
         DATABASE_URL: await platform.gatewayDatabaseUrl(),
         KEY_ENCRYPTION_KEYS: platform.keyEncryptionKeys,
       });
