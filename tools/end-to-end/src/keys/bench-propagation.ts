@@ -30,7 +30,7 @@ const nowAndThen = { intervalMs: 20, timeoutMs: 60_000 };
 const connections = new Agent({ keepAlive: true });
 
 export async function benchPropagation(counts: { fast: number; slow: number }): Promise<PropagationReport> {
-  const platform = await startKeyPlatform({ gateways: 3, rotators: 1 });
+  const platform = await startKeyPlatform({ gateways: 3, rotators: 1, cuttable: false });
   const bell = createRotatorBell(platform.pool, platform.redis.url);
   const rotation = () => timeRotation(platform, bell);
   const revocation = () => timeRevocation(platform, bell);

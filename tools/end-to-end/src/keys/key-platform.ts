@@ -10,14 +10,27 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { Secret } from '@swfx/config';
 import { createPool, migrate, type Pool } from '@swfx/database';
-import { freePort, startHttpStandIn, startTestPostgres, startTestRedis, waitUntil } from '@swfx/testkit';
+import {
+  freePort,
+  startCuttableLine,
+  startHttpStandIn,
+  startTestPostgres,
+  startTestRedis,
+  waitUntil,
+  type CuttableLine,
+} from '@swfx/testkit';
 import { repository } from '../stack';
 import { serviceProcess, untilReady, type ServiceProcess } from './service-process';
 
-export const tokenTtlSeconds = 4;
+const tokenTtlSeconds = 4;
+
+/** How long a standby must have been published before it signs: twice the slowest poll. */
+export const minimumPublishedSeconds = 2.4;
 
 export interface GatewayProcess extends ServiceProcess {
   url: string;
+  /** Its ways to Postgres and to Redis, which can be cut. */
+  lines: { postgres: CuttableLine; redis: CuttableLine };
 }
 
 export interface KeyPlatform {
@@ -33,7 +46,12 @@ export interface KeyPlatform {
   stop(options?: { keep: boolean }): Promise<void>;
 }
 
-export async function startKeyPlatform(counts: { gateways: number; rotators: number }): Promise<KeyPlatform> {
+/** Where the gateways' lines are not to be cut they are not used: they are part of what an answer takes. */
+export async function startKeyPlatform(counts: {
+  gateways: number;
+  rotators: number;
+  cuttable: boolean;
+}): Promise<KeyPlatform> {
   const folder = mkdtempSync(join(tmpdir(), 'swfx-keys-'));
   // What is committed must survive a crash, as in a deployment; tests otherwise trade that for speed.
   const settings = { synchronous_commit: 'on', fsync: 'on', track_commit_timestamp: 'on' };
@@ -58,14 +76,22 @@ export async function startKeyPlatform(counts: { gateways: number; rotators: num
   );
   const gateways = await times(counts.gateways, async (at) => {
     const port = await freePort();
+    const lines = { postgres: await startCuttableLine(postgres), redis: await startCuttableLine(redis) };
     const process = serviceProcess({
       name: `gateway-${at}`,
       app: 'api-gateway',
       folder,
       operationsPort: await freePort(),
-      env: { ...env, HTTP_PORT: String(port) },
+      env: {
+        ...env,
+        HTTP_PORT: String(port),
+        ...(counts.cuttable && {
+          DATABASE_URL: through(lines.postgres, postgres.url()),
+          REDIS_URL: through(lines.redis, redis.url),
+        }),
+      },
     });
-    return { ...process, url: `http://127.0.0.1:${port}` };
+    return { ...process, lines, url: `http://127.0.0.1:${port}` };
   });
   for (const process of [...rotators, ...gateways]) process.start();
   await untilReady([...rotators, ...gateways]);
@@ -74,6 +100,7 @@ export async function startKeyPlatform(counts: { gateways: number; rotators: num
     ...{ gateways, rotators, pool, postgres, redis, user, folder },
     async stop({ keep } = { keep: false }) {
       await Promise.all([...gateways, ...rotators].map((process) => process.stop()));
+      for (const { lines } of gateways) await Promise.all([lines.postgres.stop(), lines.redis.stop()]);
       await pool.end();
       await upstream.stop();
       await redis.drop();
@@ -81,6 +108,11 @@ export async function startKeyPlatform(counts: { gateways: number; rotators: num
       if (!keep) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The same address, by way of a line. */
+function through({ port }: CuttableLine, url: string): string {
+  return Object.assign(new URL(url), { port: String(port) }).href;
 }
 
 function environmentOf(at: {

@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@swfx/testkit';
 import { createRotatorBell, type RotatorBell } from './ask-rotator';
-import { startKeyPlatform, type KeyPlatform } from './key-platform';
+import { injections } from './injections';
+import { minimumPublishedSeconds, startKeyPlatform, type KeyPlatform } from './key-platform';
 import { untilReady } from './service-process';
 import { startTokenLoad, type LoadReport, type TokenLoad } from './token-load';
 
@@ -19,77 +20,28 @@ export interface StormReport extends LoadReport {
   brokenPromises: string[];
 }
 
-interface Storm {
-  platform: KeyPlatform;
-  load: TokenLoad;
-  bell: RotatorBell;
-  pick<T>(list: readonly T[]): T;
-}
-
-/** Injects a failure and mends it; what it did not mend, `recover` does. */
-type Injection = (storm: Storm) => Promise<void>;
-
-const shortly = () => sleep(500 + Math.random() * 1_500);
-
-const injections: Record<string, Injection> = {
-  async 'gateway killed'({ platform, pick }) {
-    const gateway = pick(platform.gateways);
-    await gateway.kill();
-    await shortly();
-    gateway.start();
-  },
-  async 'Redis stopped and come back empty'({ platform }) {
-    await platform.redis.stop();
-    await shortly();
-    await platform.redis.start();
-  },
-  async 'Postgres killed'({ platform }) {
-    await platform.postgres.kill();
-    await shortly();
-    await platform.postgres.start();
-  },
-  async 'gateway stopped by SIGSTOP for longer than its lease'({ platform, pick }) {
-    const gateway = pick(platform.gateways);
-    gateway.pause();
-    await sleep(6_000);
-    gateway.resume();
-  },
-  async 'rotator killed'({ platform, pick }) {
-    const rotator = pick(platform.rotators);
-    await rotator.kill();
-    await shortly();
-    rotator.start();
-  },
-  async 'Postgres made to hang'({ platform }) {
-    await platform.postgres.pause();
-    await shortly();
-    await platform.postgres.resume();
-  },
-  async 'Postgres and Redis gone at once'({ platform }) {
-    await Promise.all([platform.postgres.kill(), platform.redis.stop()]);
-    await shortly();
-    await Promise.all([platform.postgres.start(), platform.redis.start()]);
-  },
-  async 'rotator killed while Redis is gone'({ platform, pick }) {
-    const rotator = pick(platform.rotators);
-    await Promise.all([platform.redis.stop(), rotator.kill()]);
-    await shortly();
-    rotator.start();
-    await platform.redis.start();
-  },
-};
-
 export interface StormOptions {
   /** Ends when both are reached, or at `maximumSeconds`. */
   rotations: number;
   rounds: number;
   maximumSeconds: number;
+  /** How many rotations are left in peace after each injection. */
+  rotationsBetween: number;
   callers: number;
   log(line: string): void;
 }
 
+interface Storm {
+  platform: KeyPlatform;
+  load: TokenLoad;
+  bell: RotatorBell;
+}
+
+/** The key that signs is revoked each time that so many failures were injected. */
+const injectionsPerRevocation = 4;
+
 export async function runStorm(options: StormOptions): Promise<StormReport> {
-  const platform = await startKeyPlatform({ gateways: 3, rotators: 2 });
+  const platform = await startKeyPlatform({ gateways: 3, rotators: 2, cuttable: true });
   const bell = createRotatorBell(platform.pool, platform.redis.url);
   const load = startTokenLoad(platform, options.callers);
   const startedAt = performance.now();
@@ -97,32 +49,27 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   const injected: Record<string, number> = {};
   const watch = startPromiseWatch(platform);
   const rotating = startRotating(platform, bell);
-  const storm: Storm = { platform, load, bell, pick: takeTurns() };
+  const struck = { platform, pick: takeTurns() };
+  const names = Object.keys(injections);
   let revocations = 0;
+  let rotations = 0;
   try {
-    const names = Object.keys(injections);
     for (let round = 0; elapsedSeconds() < options.maximumSeconds; round += 1) {
-      if (round >= options.rounds && (await countRotations(platform)) >= options.rotations) break;
-      const name = names[round % names.length] ?? '';
-      options.log(`${elapsedSeconds().toFixed(1).padStart(7)} s  ${name}`);
-      await injections[name]?.(storm);
+      if (round >= options.rounds && rotations >= options.rotations) break;
+      const name = names[round % names.length] as string;
+      options.log(progress(elapsedSeconds(), { rotations, of: options.rotations, name }));
+      await injections[name]?.(struck);
       injected[name] = (injected[name] ?? 0) + 1;
-      await recover(platform);
-      if (round % 4 === 3) {
-        await revoke(storm, watch.broken);
+      await untilReady([...platform.gateways, ...platform.rotators]);
+      if (round % injectionsPerRevocation === injectionsPerRevocation - 1) {
+        await revoke({ platform, load, bell }, watch.broken);
         revocations += 1;
       }
+      rotations = await untilRotated(platform, rotations + options.rotationsBetween);
     }
-    const rotations = await countRotations(platform);
     const report = await load.stop();
-    return {
-      ...report,
-      seconds: elapsedSeconds(),
-      rotations,
-      revocations,
-      injected,
-      brokenPromises: watch.broken,
-    };
+    const seconds = Math.round(elapsedSeconds());
+    return { ...report, seconds, rotations, revocations, injected, brokenPromises: watch.broken };
   } finally {
     await load.stop();
     await rotating.stop();
@@ -132,8 +79,18 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   }
 }
 
-async function recover(platform: KeyPlatform): Promise<void> {
-  await untilReady([...platform.gateways, ...platform.rotators]);
+function progress(seconds: number, at: { rotations: number; of: number; name: string }): string {
+  const { rotations, of, name } = at;
+  const minutes = Math.max(0, Math.ceil(((of - rotations) * seconds) / rotations / 60));
+  const left = rotations > 0 ? `${minutes} min left` : '';
+  return `${seconds.toFixed(0).padStart(6)} s  ${String(rotations).padStart(5)} of ${of}  ${left.padEnd(12)}  ${name}`;
+}
+
+/** Waits for so many rotations, though not for ever: what stands in their way may need the next injection's end. */
+async function untilRotated(platform: KeyPlatform, rotations: number): Promise<number> {
+  const enough = async () => (await countRotations(platform)) >= rotations;
+  await waitUntil(enough, { timeoutMs: 60_000, intervalMs: 200 }).catch(() => undefined);
+  return countRotations(platform);
 }
 
 /** Revokes the key that signs: every gateway refuses it as soon as it has heard, and calls go on with its successor. */
@@ -143,7 +100,7 @@ async function revoke({ platform, load, bell }: Storm, broken: string[]): Promis
   await bell.ask({ kind: 'revoke', kid });
   const known = async () =>
     (await Promise.all(platform.gateways.map(({ url }) => publishes(url, kid)))).every((is) => !is);
-  await waitUntil(known, { timeoutMs: 40_000, describe: `every gateway has dropped ${kid}` }).catch(
+  await waitUntil(known, { timeoutMs: 120_000, describe: `every gateway has dropped ${kid}` }).catch(
     (error: Error) => broken.push(error.message),
   );
 }
@@ -165,13 +122,16 @@ async function countRotations({ pool }: KeyPlatform): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** Asks for the next rotation as soon as the last request is done. */
+/** Asks for the next rotation as soon as the last request is done and its standby is old enough to sign. */
 function startRotating({ pool }: KeyPlatform, bell: RotatorBell): { stop(): Promise<void> } {
-  return startLoop(500, async () => {
+  return startLoop(100, async () => {
     const { rowCount } = await pool.query(
-      `SELECT 1 FROM rotation_request WHERE kind = 'rotate' AND state IN ('queued', 'running')`,
+      `SELECT 1 FROM signing_key WHERE state = 'pending'
+         AND published_at <= clock_timestamp() - make_interval(secs => $1)
+         AND NOT EXISTS (SELECT 1 FROM rotation_request WHERE kind = 'rotate' AND state IN ('queued', 'running'))`,
+      [minimumPublishedSeconds],
     );
-    if (rowCount === 0) await bell.ask({ kind: 'rotate' });
+    if (rowCount) await bell.ask({ kind: 'rotate' });
   });
 }
 
@@ -210,7 +170,7 @@ function startLoop(pauseMs: number, work: () => Promise<unknown>): { stop(): Pro
 }
 
 /** One after the other, so that in a short storm too each replica has its share. */
-function takeTurns(): Storm['pick'] {
+function takeTurns(): <T>(list: readonly T[]) => T {
   let turn = 0;
   return <T>(list: readonly T[]) => list[turn++ % list.length] as T;
 }

@@ -8,7 +8,8 @@ import { repository } from '../stack';
 /** A service as a process of its own, from its bundle, which a storm ends and brings back under the same name and ports. */
 export interface ServiceProcess {
   name: string;
-  start: () => void;
+  /** With a clock that is right, unless it is told by how much it is off. */
+  start: (options?: { clockOffsetSeconds: number }) => void;
   /** SIGKILL: what it was doing is left as it is. */
   kill: () => Promise<void>;
   pause: () => void;
@@ -42,14 +43,16 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
   }
   return {
     name,
-    start() {
+    start({ clockOffsetSeconds } = { clockOffsetSeconds: 0 }) {
       const log = openSync(join(folder, `${name}.log`), 'a');
-      child ??= spawn(process.execPath, [program], {
+      const words = clockOffsetSeconds === 0 ? [program] : ['--require', shiftedClock, program];
+      child ??= spawn(process.execPath, words, {
         cwd: folder,
         stdio: ['ignore', log, log],
         env: {
           PATH: process.env['PATH'],
           ...env,
+          CLOCK_OFFSET_SECONDS: String(clockOffsetSeconds),
           PROMETHEUS_PORT: String(operationsPort),
           AUDIT_LOG_FILE: join(folder, `${name}.audit.log`),
           ACCESS_LOG_FILE: join(folder, `${name}.access.log`),
@@ -68,6 +71,8 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
     stop: () => end('SIGTERM'),
   };
 }
+
+const shiftedClock = join(repository, 'tools/end-to-end/bin/shifted-clock.cjs');
 
 /** Waits until each of them says that it can do its work. */
 export async function untilReady(processes: readonly ServiceProcess[]): Promise<void> {
