@@ -3,5 +3,6 @@ module.exports = {
   ...require('./jest.shared.cjs'),
   testMatch: ['<rootDir>/src/**/*.e2e.test.ts'],
   testTimeout: 240_000,
-  maxWorkers: 1,
+  // Each stack is on ports and in a folder of its own, and waits for most of its time.
+  maxWorkers: 2,
 };

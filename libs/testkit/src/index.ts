@@ -6,7 +6,7 @@ export { createTestRedis } from './create-test-redis';
 export type { TestRedis } from './create-test-redis';
 export { findRedisServer, startRedisServer } from './start-redis-server';
 export type { RedisServer, RedisServerOptions } from './start-redis-server';
-export { freePort } from '@swfx/postgres-server';
+export { freePort, spawnServer } from '@swfx/postgres-server';
 export { startCuttableLine } from './start-cuttable-line';
 export type { CuttableLine } from './start-cuttable-line';
 export { startHttpStandIn } from './start-http-stand-in';

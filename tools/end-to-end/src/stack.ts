@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { waitUntil } from '@swfx/testkit';
+import { spawnServer, waitUntil } from '@swfx/testkit';
 
 export const repository = resolve(__dirname, '../../..');
 
@@ -69,11 +69,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...(options.monitoring ? ['--monitoring'] : []),
     ...settings,
   ];
-  const child = spawn(process.execPath, args, { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+  // As a server: a test run that is killed must not leave a stack behind.
+  const { child, exited } = await spawnServer({
+    program: process.execPath,
+    args,
+    cwd: repository,
+    env: process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const stack = stackOf(folder, child, exited, () => output);
   try {
     await waitUntil(() => settled(child, output), {
@@ -97,7 +103,7 @@ function settled(child: ChildProcess, output: string): boolean {
 function stackOf(
   folder: string,
   child: ChildProcess,
-  exited: Promise<number | null>,
+  exited: Promise<{ code: number | null }>,
   output: () => string,
 ): Stack {
   const json = <T>(name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
@@ -111,7 +117,7 @@ function stackOf(
     shell: (line) => runShell(stack, line),
     async end(signal) {
       child.kill(signal);
-      return exited;
+      return (await exited).code;
     },
     async remove() {
       if (child.exitCode === null && child.signalCode === null) await stack.end('SIGTERM');
