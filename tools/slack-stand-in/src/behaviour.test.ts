@@ -8,6 +8,7 @@ describe('parseBehaviour', () => {
       next: [
         { status: 429, retryAfter: 2 },
         { status: 500, times: 3 },
+        { error: 'channel_not_found' },
         { hangMs: 50 },
         { reset: true },
         { loseAnswer: true },

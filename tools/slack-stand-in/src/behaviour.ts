@@ -3,11 +3,13 @@ import { isObject, type JsonObject } from './payload-rules';
 
 /**
  * One answer, or `times` answers, in place of Slack's usual one:
- * a status (with Slack's usual body for it), no answer for `hangMs` and then a broken connection, a
- * connection reset at once, or a message that is accepted and shown while its answer is lost.
+ * a status (with Slack's usual body for it), an error of the Web API (status 200 and the error's name), no answer for
+ * `hangMs` and then a broken connection, a connection reset at once, or a message that is accepted and shown while its
+ * answer is lost.
  */
 export type ScriptedAnswer = { times?: number } & (
   | { status: number; body?: string; retryAfter?: number }
+  | { error: string }
   | { hangMs: number }
   | { reset: true }
   | { loseAnswer: true }
@@ -27,7 +29,8 @@ export function parseBehaviour(body: unknown): Parsed {
   if (next !== undefined && !(Array.isArray(next) && next.every(isScriptedAnswer))) {
     return {
       ok: false,
-      problem: 'next must be a list of { status }, { hangMs }, { reset: true } or { loseAnswer: true }',
+      problem:
+        'next must be a list of { status }, { error }, { hangMs }, { reset: true } or { loseAnswer: true }',
     };
   }
   if (rateLimit !== undefined && rateLimit !== null && !isRateLimit(rateLimit)) {
@@ -51,9 +54,10 @@ function isScriptedAnswer(value: unknown): value is ScriptedAnswer {
   if (!isObject(value)) return false;
   const { times, ...answer } = value;
   if (times !== undefined && !(Number.isInteger(times) && (times as number) > 0)) return false;
-  const { status, hangMs, reset, loseAnswer } = answer;
+  const { status, error, hangMs, reset, loseAnswer } = answer;
   if (status !== undefined) return isStatus(answer);
-  return Object.keys(answer).length === 1 && (isPositive(hangMs) || reset === true || loseAnswer === true);
+  const isKnown = isPositive(hangMs) || reset === true || loseAnswer === true || typeof error === 'string';
+  return Object.keys(answer).length === 1 && isKnown;
 }
 
 function isStatus({ status, body, retryAfter, ...others }: JsonObject): boolean {

@@ -57,13 +57,15 @@ export function renderMessages(messages: readonly Message[]): string {
   return messages.map(renderMessage).join('');
 }
 
-function renderMessage({ receivedAt, mentions, truncated, parts }: Message): string {
+function renderMessage({ receivedAt, editedAt, thread, mentions, truncated, parts }: Message): string {
   const calls =
     mentions.length > 0 ? `<span class="note">calls ${escapeHtml(mentions.join(', '))}</span>` : '';
   const cut = truncated ? '<span class="note">cut at 40,000 characters</span>' : '';
+  const edited = editedAt === null ? '' : '<span class="note">edited</span>';
+  const reply = thread === null ? '' : '<span class="note">in a thread</span>';
   const time = `<time datetime="${receivedAt}">${receivedAt.slice(0, 10)} ${receivedAt.slice(11, 19)} UTC</time>`;
   return `<article><div class="avatar" aria-hidden="true">P</div><div class="body"><div class="who"><b>Platform alerts</b>\
-<span class="badge">APP</span>${time}${calls}${cut}</div>${renderParts(parts)}</div></article>`;
+<span class="badge">APP</span>${time}${reply}${edited}${calls}${cut}</div>${renderParts(parts)}</div></article>`;
 }
 
 /** Neighbouring parts of one attachment share its bar, and neighbouring fields a grid. */

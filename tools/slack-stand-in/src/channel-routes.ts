@@ -2,7 +2,7 @@ import { Router, json } from 'express';
 import { parseBehaviour, type Behaviour } from './behaviour';
 import type { Channel } from './channel';
 import { pagePolicy, renderMessages, renderPage } from './channel-page';
-import type { Attempt } from './webhook';
+import type { Attempt } from './calls';
 
 type ChannelView = { channel: Channel; attempts: Attempt[]; behaviour: Behaviour; clear: () => void };
 

@@ -5,7 +5,13 @@ import type { JsonObject } from './payload-rules';
 /** An accepted message. `text` is what a person in the channel sees; `mentions` are those whom it calls. */
 export type Message = {
   id: number;
+  /** Its name in the Web API. */
+  ts: string;
+  /** The `ts` of the message whose thread it is in; null in the channel itself. */
+  thread: string | null;
   receivedAt: string;
+  /** When it was last edited; null if it never was. */
+  editedAt: string | null;
   text: string;
   mentions: string[];
   truncated: boolean;
@@ -15,7 +21,10 @@ export type Message = {
 
 /** The messages of the one channel, the oldest first. */
 export type Channel = {
-  post(payload: JsonObject, truncated: boolean): Message;
+  post(payload: JsonObject, truncated: boolean, thread?: string): Message;
+  /** Replaces what a message says; undefined when there is none of that name. */
+  edit(ts: string, payload: JsonObject, truncated: boolean): Message | undefined;
+  find(ts: string): Message | undefined;
   messages(sinceId?: number): Message[];
   clear(): void;
 };
@@ -24,27 +33,39 @@ export type Channel = {
 export function createChannel(limit: number, now: () => number): Channel {
   const messages: Message[] = [];
   let lastId = 0;
+  const find = (ts: string) => messages.find((message) => message.ts === ts);
   return {
-    post(payload, truncated) {
-      const parts = createParts(payload);
-      const mentions = findMentions(payload, parts);
-      const receivedAt = new Date(now()).toISOString();
-      const message = {
-        id: ++lastId,
-        receivedAt,
-        text: showParts(parts),
-        mentions,
-        truncated,
-        parts,
-        payload,
+    post(payload, truncated, thread) {
+      const at = now();
+      const id = ++lastId;
+      const message: Message = {
+        id,
+        ts: `${Math.floor(at / 1_000)}.${String(id).padStart(6, '0')}`,
+        thread: thread ?? null,
+        receivedAt: new Date(at).toISOString(),
+        editedAt: null,
+        ...contentOf(payload, truncated),
       };
       messages.push(message);
       if (messages.length > limit) messages.shift();
       return message;
     },
+    edit(ts, payload, truncated) {
+      const message = find(ts);
+      return (
+        message &&
+        Object.assign(message, contentOf(payload, truncated), { editedAt: new Date(now()).toISOString() })
+      );
+    },
+    find,
     messages: (sinceId = 0) => messages.filter((message) => message.id > sinceId),
     clear: () => void messages.splice(0),
   };
+}
+
+function contentOf(payload: JsonObject, truncated: boolean) {
+  const parts = createParts(payload);
+  return { text: showParts(parts), mentions: findMentions(payload, parts), truncated, parts, payload };
 }
 
 function showParts(parts: Part[]): string {

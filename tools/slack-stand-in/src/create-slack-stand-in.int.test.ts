@@ -93,6 +93,56 @@ describe('the Slack stand-in', () => {
     expect(answers[2]!.type).toContain('application/json');
   });
 
+  const call = async (method: string, body: object, token = 'local-stack-bot') => {
+    const response = await fetch(`${slack.api.url}/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ channel: slack.api.channel, ...body }),
+    });
+    const answer = (await response.json()) as { ok: boolean; error?: string; ts: string };
+    return { status: response.status, retryAfter: response.headers.get('retry-after'), ...answer };
+  };
+
+  it('posts, edits and answers in threads by the Web API', async () => {
+    const { ts, ...posted } = await call('chat.postMessage', { text: 'Backup failed' });
+    expect(posted).toMatchObject({ status: 200, ok: true, channel: 'C0PLATFORM' });
+    expect(await call('chat.postMessage', { text: 'details', thread_ts: ts })).toMatchObject({ ok: true });
+    expect(await call('chat.update', { text: 'Backup works again', ts })).toMatchObject({ ok: true, ts });
+    expect(slack.messages()).toMatchObject([
+      { ts, text: 'Backup works again', editedAt: expect.any(String), thread: null },
+      { text: 'details', thread: ts, editedAt: null },
+    ]);
+    expect(await (await fetch(slack.address)).text()).toMatch(/in a thread[^]*details/);
+  });
+
+  it('knows only its own bot', async () => {
+    expect(await call('chat.postMessage', { text: 'x' }, 'another')).toMatchObject({ error: 'invalid_auth' });
+    expect(slack.messages()).toEqual([]);
+  });
+
+  it.each([
+    ['channel_not_found', 'chat.postMessage', { text: 'x', channel: '#other' }],
+    ['no_text', 'chat.postMessage', {}],
+    ['invalid_blocks', 'chat.postMessage', { blocks: [{ type: 'header' }] }],
+    ['thread_not_found', 'chat.postMessage', { text: 'x', thread_ts: '1.1' }],
+    ['message_not_found', 'chat.update', { text: 'x', ts: '1.1' }],
+  ])('says %s with status 200', async (error, method, body) => {
+    expect(await call(method, body)).toMatchObject({ status: 200, ok: false, error });
+    expect(slack.messages()).toEqual([]);
+  });
+
+  it('limits posts and scripts errors by the Web API too, and lets edits pass', async () => {
+    await setBehaviour({ next: [{ error: 'fatal_error' }], rateLimit: { perSecond: 0.001, burst: 3 } });
+    expect(await call('chat.postMessage', { text: 'x' })).toMatchObject({ ok: false, error: 'fatal_error' });
+    const { ts } = await call('chat.postMessage', { text: 'x' });
+    expect(await call('chat.postMessage', { text: 'x' })).toMatchObject({
+      status: 429,
+      error: 'ratelimited',
+      retryAfter: expect.stringMatching(/^\d+$/),
+    });
+    expect(await call('chat.update', { text: 'y', ts })).toMatchObject({ ok: true });
+  });
+
   it('refuses a behaviour that it does not understand', async () => {
     const response = await setBehaviour({ next: [{ status: 'broken' }] });
     expect(response.status).toBe(400);

@@ -1,7 +1,7 @@
 /**
- * Plays Slack's incoming webhook over real HTTP, and is as strict as Slack is: a payload that Slack would refuse
- * is refused here, so that a mistake in a message is found on a laptop and not in an incident. Beside the webhook
- * there is what Slack has no need of: a page and a JSON list that show the channel, and a switch for misbehaviour.
+ * Plays Slack's incoming webhook and the part of its Web API that posts and edits, over real HTTP, and is as strict as
+ * Slack is: a payload that Slack would refuse is refused here, so that a mistake in a message is found on a laptop and
+ * not in an incident. Beside them there is what Slack has no need of: a page and a JSON list that show the channel, and a switch for misbehaviour.
  * Nothing is kept on disk, and only the newest messages and attempts in memory.
  */
 import { once } from 'node:events';
@@ -12,7 +12,9 @@ import type { Behaviour, ScriptedAnswer } from './behaviour';
 import { createChannel, type Message } from './channel';
 import { channelRoutes } from './channel-routes';
 import { createHangingResponses } from './hanging-responses';
-import { createAnswering, createWebhook, type Attempt } from './webhook';
+import { createAnswering, createCalls, type Attempt } from './calls';
+import { channelName, createWebApi, type WebApiMethod } from './web-api';
+import { createWebhook } from './webhook';
 
 /** A running stand-in. What tests need over HTTP too is also here as plain functions. */
 export type SlackStandIn = {
@@ -20,6 +22,8 @@ export type SlackStandIn = {
   address: string;
   /** The URL to which messages are posted; it contains the secret. */
   webhookUrl: string;
+  /** The Web API: its address, and the channel that the bot may post to. */
+  api: { url: string; channel: string };
   messages(sinceId?: number): Message[];
   attempts(): Attempt[];
   /** Forgets messages, attempts and scripted answers. */
@@ -33,6 +37,8 @@ type SlackStandInOptions = {
   port: number;
   host?: string;
   secret?: string;
+  /** The bot's, for the Web API. */
+  token?: string;
   behaviour?: Partial<Behaviour>;
   print?: (block: string) => void;
   now?: () => number;
@@ -50,6 +56,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     port,
     host = '127.0.0.1',
     secret = 'local-stack',
+    token = 'local-stack-bot',
     print = () => undefined,
     now = Date.now,
     kept = 500,
@@ -59,8 +66,8 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
   const behaviour: Behaviour = { next: [], rateLimit: null, ...options.behaviour };
   const hanging = createHangingResponses();
 
-  const record = (outcome: Attempt['outcome'], body: string | null) => {
-    attempts.push({ at: new Date(now()).toISOString(), outcome, body });
+  const record = (method: string, outcome: Attempt['outcome'], body: string | null) => {
+    attempts.push({ at: new Date(now()).toISOString(), method, outcome, body });
     if (attempts.length > kept) attempts.shift();
   };
   const clear = () => {
@@ -68,9 +75,18 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     attempts.splice(0);
     behaviour.next = [];
   };
-  const webhook = createWebhook({ secret, channel, behaviour, print, now });
-  const answering = createAnswering(webhook, { record, hang: hanging.hang });
-  const app = createRoutes(answering, channelRoutes({ channel, attempts, behaviour, clear }));
+  const shared = { channel, calls: createCalls({ behaviour, now }), print };
+  const answering = (method: string, decide: Parameters<typeof createAnswering>[0]) =>
+    createAnswering(decide, { method, record, hang: hanging.hang });
+  const method = (name: WebApiMethod) => answering(name, createWebApi(name, { token, ...shared }));
+  const app = createRoutes(
+    {
+      '/services/:team/:bot/:secret': answering('webhook', createWebhook({ secret, ...shared })),
+      '/api/chat.postMessage': method('chat.postMessage'),
+      '/api/chat.update': method('chat.update'),
+    },
+    channelRoutes({ channel, attempts, behaviour, clear }),
+  );
 
   const server = await listen(app, port, host);
   const { address, port: boundPort } = server.address() as AddressInfo;
@@ -84,6 +100,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
   return {
     address: base,
     webhookUrl: `${base}/services/T000/B000/${secret}`,
+    api: { url: `${base}/api`, channel: channelName },
     messages: (sinceId) => channel.messages(sinceId),
     attempts: () => [...attempts],
     clear,
@@ -107,10 +124,11 @@ async function close(server: Server): Promise<void> {
   await closed;
 }
 
-function createRoutes(answering: express.RequestHandler, routes: express.Router): Express {
+function createRoutes(slack: Record<string, express.RequestHandler>, routes: express.Router): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.post('/services/:team/:bot/:secret', text({ type: () => true, limit: '2mb' }), answering);
+  const readText = text({ type: () => true, limit: '2mb' });
+  for (const [path, answering] of Object.entries(slack)) app.post(path, readText, answering);
   app.use(routes);
   app.use((_request, response) => void response.status(404).type('text/plain').send('no_service'));
   app.use(invalidPayload);

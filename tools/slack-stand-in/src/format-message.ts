@@ -1,10 +1,11 @@
 import type { Message } from './channel';
 
 /** A message as one block of lines for a terminal. Control characters are shown, never obeyed. */
-export function formatMessage({ receivedAt, text, mentions }: Message): string {
+export function formatMessage({ receivedAt, editedAt, thread, text, mentions }: Message): string {
   const lines = text.split('\n').map((line) => `│ ${printable(line)}`);
   const calls = mentions.length > 0 ? ` calls ${printable(mentions.join(', '))}` : '';
-  return [`┌ Slack ${receivedAt}`, ...lines, `└${calls}`].join('\n');
+  const how = `${thread === null ? '' : ', in a thread'}${editedAt === null ? '' : ', edited'}`;
+  return [`┌ Slack ${editedAt ?? receivedAt}${how}`, ...lines, `└${calls}`].join('\n');
 }
 
 /** A refused call, with what Slack would say and what it would leave to be guessed. */

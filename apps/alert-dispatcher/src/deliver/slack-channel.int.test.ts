@@ -1,28 +1,26 @@
 import { Secret } from '@swfx/config';
-import { startHttpStandIn, type HttpStandIn } from '@swfx/testkit';
+import { createSlackStandIn, type ScriptedAnswer, type SlackStandIn } from '@swfx/slack-stand-in';
 import { exampleAlert } from '../start-test-dispatcher';
 import type { IncidentNotification } from './notification';
 import { createSlackChannel } from './slack-channel';
 
+const token = 'canary-bot-token';
+
 describe('a channel of Slack’s Web API', () => {
-  let api: HttpStandIn;
-  let answer: { status?: number; body: object; headers?: Record<string, string> };
+  let slack: SlackStandIn;
 
   beforeAll(async () => {
-    api = await startHttpStandIn(() => answer);
+    slack = await createSlackStandIn({ port: 0, token });
   });
-  beforeEach(() => {
-    api.requests.length = 0;
-    answer = { body: { ok: true, channel: 'C1', ts: '17.5' } };
-  });
-  afterAll(() => api.stop());
+  beforeEach(() => slack.clear());
+  afterAll(() => slack.stop());
 
-  const channel = () =>
+  const channel = (changes: { token?: string; channel?: string } = {}) =>
     createSlackChannel({
       name: 'slack',
-      token: new Secret('canary-bot-token'),
-      channel: '#ops',
-      apiUrl: api.url,
+      token: new Secret(changes.token ?? token),
+      channel: changes.channel ?? slack.api.channel,
+      apiUrl: slack.api.url,
       timeoutMs: 5_000,
       links: {},
     });
@@ -43,50 +41,72 @@ describe('a channel of Slack’s Web API', () => {
   const tell = (act: IncidentNotification['act'], thread: string | null = null) =>
     channel().tell(notification(act), { format: 'blocks', thread, signal: new AbortController().signal });
 
+  const begin = async () => {
+    const verdict = await tell('firing');
+    if (verdict.outcome !== 'delivered' || !verdict.thread) throw new Error('it was not delivered');
+    return verdict.thread;
+  };
+  const methods = () => slack.attempts().map(({ method }) => method);
+
   it('posts with the bot’s token, and remembers where the message is', async () => {
-    expect(await tell('firing')).toEqual({ outcome: 'delivered', thread: 'C1:17.5' });
-    expect(api.requests[0]).toMatchObject({ method: 'POST', path: '/chat.postMessage' });
-    expect(api.requests[0]?.headers.authorization).toBe('Bearer canary-bot-token');
-    expect(api.requests[0]?.json()).toMatchObject({ channel: '#ops', mrkdwn: false });
+    const thread = await begin();
+    const [message] = slack.messages();
+    expect(thread).toBe(`C0PLATFORM:${message?.ts}`);
+    expect(message).toMatchObject({ text: expect.stringMatching(/^🚨/), thread: null, editedAt: null });
   });
 
   it('edits the message that it ends, and says more in its thread', async () => {
-    expect(await tell('resolved', 'C1:17.5')).toEqual({ outcome: 'delivered', thread: 'C1:17.5' });
-    expect(api.requests.map(({ path }) => path)).toEqual(['/chat.update', '/chat.postMessage']);
-    expect(api.requests[0]?.json()).toMatchObject({
-      channel: 'C1',
-      ts: '17.5',
-      text: expect.stringMatching(/^✅/),
-    });
-    expect(api.requests[1]?.json()).toMatchObject({ channel: 'C1', thread_ts: '17.5' });
+    const thread = await begin();
+    expect(await tell('resolved', thread)).toEqual({ outcome: 'delivered', thread });
+    expect(methods()).toEqual(['chat.postMessage', 'chat.update', 'chat.postMessage']);
+    const [original, details] = slack.messages();
+    expect(original).toMatchObject({ text: expect.stringMatching(/^✅/), editedAt: expect.any(String) });
+    expect(details).toMatchObject({ thread: original?.ts, text: expect.stringContaining('Lasted: 10 min') });
   });
 
   it('tells of what goes on in the thread, and in the channel too', async () => {
-    await tell('firing', 'C1:17.5');
-    expect(api.requests[0]?.json()).toMatchObject({ thread_ts: '17.5', reply_broadcast: true });
+    const thread = await begin();
+    expect(await tell('firing', thread)).toEqual({ outcome: 'delivered', thread });
+    const [original, reply] = slack.messages();
+    expect(reply).toMatchObject({ thread: original?.ts, payload: { reply_broadcast: true } });
   });
 
-  it.each([
+  it('tells of an end anew where the message to be edited is gone', async () => {
+    const thread = await begin();
+    slack.clear();
+    expect(await tell('resolved', thread)).toMatchObject({ outcome: 'delivered' });
+    expect(slack.messages()).toMatchObject([{ text: expect.stringMatching(/^✅/), thread: null }]);
+  });
+
+  it('waits for as long as Slack asks', async () => {
+    slack.respondWith({ status: 429, retryAfter: 7 });
+    expect(await tell('firing')).toMatchObject({ outcome: 'rate_limited', afterSeconds: 7 });
+  });
+
+  it('knows a token and a channel that Slack does not', async () => {
+    const options = { format: 'blocks', thread: null, signal: new AbortController().signal } as const;
+    const refused = { outcome: 'refused', reason: 'rejected' };
+    expect(await channel({ token: 'another' }).tell(notification('firing'), options)).toMatchObject(refused);
+    expect(await channel({ channel: '#other' }).tell(notification('firing'), options)).toMatchObject(refused);
+  });
+
+  it.each<[ScriptedAnswer, object]>([
+    [{ error: 'channel_not_found' }, { outcome: 'refused', reason: 'rejected' }],
+    [{ error: 'is_archived' }, { outcome: 'refused', reason: 'rejected' }],
+    [{ error: 'invalid_blocks' }, { outcome: 'refused', reason: 'payload' }],
+    [{ error: 'internal_error' }, { outcome: 'retry', reason: 'server_error' }],
+    [{ error: 'ratelimited' }, { outcome: 'rate_limited' }],
     [
-      { ok: false, error: 'channel_not_found' },
-      { outcome: 'refused', reason: 'rejected' },
-    ],
-    [
-      { ok: false, error: 'invalid_auth' },
-      { outcome: 'refused', reason: 'rejected' },
-    ],
-    [
-      { ok: false, error: 'invalid_blocks' },
-      { outcome: 'refused', reason: 'payload' },
-    ],
-    [
-      { ok: false, error: 'internal_error' },
+      { status: 503, body: 'a proxy' },
       { outcome: 'retry', reason: 'server_error' },
     ],
-    [{ ok: false, error: 'ratelimited' }, { outcome: 'rate_limited' }],
-    [{ unknown: true }, { outcome: 'refused', reason: 'rejected' }],
-  ])('reads %j, which comes with status 200', async (body, verdict) => {
-    answer = { body };
+    [
+      { status: 200, body: '{"unknown":true}' },
+      { outcome: 'refused', reason: 'rejected' },
+    ],
+    [{ reset: true }, { outcome: 'retry', reason: 'network' }],
+  ])('reads %j', async (answer, verdict) => {
+    slack.respondWith(answer);
     expect(await tell('firing')).toMatchObject(verdict);
   });
 });

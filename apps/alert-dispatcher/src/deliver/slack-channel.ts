@@ -31,21 +31,17 @@ export function createSlackChannel(options: SlackChannelOptions): Destination {
     const message = slackMessage(notification, format, options.links);
     const original = parseThread(thread);
     const isEnd = notification.form === 'incident' && notification.act !== 'firing';
-    if (!original)
-      return verdictOf(await call('chat.postMessage', { channel: options.channel, ...message }, signal));
+    const postAnew = () => call('chat.postMessage', { channel: options.channel, ...message }, signal);
+    if (!original) return verdictOf(await postAnew());
     const { channel, ts } = original;
-    if (!isEnd)
-      return verdictOf(
-        await call('chat.postMessage', { channel, thread_ts: ts, reply_broadcast: true, ...message }, signal),
-        thread,
-      );
-    const verdict = verdictOf(await call('chat.update', { channel, ts, ...message }, signal), thread);
-    if (verdict.outcome === 'delivered')
-      await call(
-        'chat.postMessage',
-        { channel, thread_ts: ts, ...slackMessage(notification, 'plain') },
-        signal,
-      );
+    const inThread = (content: object) =>
+      call('chat.postMessage', { channel, thread_ts: ts, ...content }, signal);
+    if (!isEnd) return verdictOf(await inThread({ reply_broadcast: true, ...message }), thread);
+    const edit = await call('chat.update', { channel, ts, ...message }, signal);
+    // Somebody deleted it, or it is too old to be edited: the end is news of its own then.
+    if (isGone(edit)) return verdictOf(await postAnew());
+    const verdict = verdictOf(edit, thread);
+    if (verdict.outcome === 'delivered') await inThread(slackMessage(notification, 'plain'));
     return verdict;
   }
   return { name: options.name, tell };
@@ -69,6 +65,13 @@ export function verdictOf(response: PostResponse, thread?: string | null): Verdi
   return classifyResponse(response, { receiver: 'Slack', now: new Date(), confirms: () => false });
 }
 
+/** Whether there is no message any more that could be edited. */
+function isGone(response: PostResponse): boolean {
+  const said = response.kind === 'answer' ? parseAnswer(response.body) : undefined;
+  return said?.ok === false && uneditable.has(said.error);
+}
+
+const uneditable = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed']);
 const passing = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']);
 const unacceptable = new Set([
   'invalid_blocks',
@@ -76,8 +79,6 @@ const unacceptable = new Set([
   'msg_too_long',
   'no_text',
   'msg_blocks_too_long',
-  'cant_update_message',
-  'message_not_found',
 ]);
 
 interface Answer {
