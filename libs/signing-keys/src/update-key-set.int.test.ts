@@ -200,6 +200,34 @@ describe('the key set in Postgres', () => {
     expect(findForgery(await readKeySet(pool), trustInRing(ring))).toBe('bad_signature');
   });
 
+  it('lets no key stop signing much later than its end was counted from, however its rotator is paused', async () => {
+    const { active, standby } = await firstSet();
+    const leavesAt = new Date(Date.now() + 900_000);
+    const promotion = change(
+      [],
+      [
+        { kid: active.kid, to: 'retiring', leavesAt },
+        { kid: standby.kid, to: 'active' },
+      ],
+    );
+    const late = { ...promotion, at: new Date(promotion.at.getTime() - 6_000) };
+    await expect(inTransaction(pool, (client) => update(client, 1, late))).rejects.toThrow('decided anew');
+    expect(await readKeySet(pool)).toMatchObject({ epoch: 1 });
+
+    const patience = async (client: PoolClient) =>
+      (await client.query<object>('SHOW idle_in_transaction_session_timeout')).rows[0];
+    const client = await pool.connect();
+    const usual = await patience(client);
+    await client.query('BEGIN');
+    await readKeySetForUpdate(client);
+    expect(await patience(client)).toMatchObject({ idle_in_transaction_session_timeout: '10s' });
+    await update(client, 1, promotion);
+    expect(await patience(client)).toMatchObject({ idle_in_transaction_session_timeout: '4s' });
+    await client.query('COMMIT');
+    expect(await patience(client)).toEqual(usual);
+    client.release();
+  });
+
   it('writes nothing at all when one step is impossible', async () => {
     const { active, standby } = await firstSet();
     const impossible = change([await newKey('pending')], [{ kid: active.kid, to: 'retired' }]);

@@ -47,13 +47,15 @@ export type KeySetUpdate =
 /**
  * Applies a change if the set is still at the epoch that the caller saw, in the caller's transaction, and signs the set
  * that comes of it; the caller has made sure that what it saw was genuine. The private half of a key that leaves is
- * deleted. Throws when a key is not in a state from which it can take its step.
+ * deleted. Throws when a key is not in a state from which it can take its step, and when a key would stop signing that
+ * much later than was decided.
  */
 export async function updateKeySet(
   client: PoolClient,
   ring: KeyRing,
   { seen, change }: { seen: KeySet; change: KeySetChange },
 ): Promise<KeySetUpdate> {
+  if (change.transitions.some(({ to }) => to === 'retiring')) await boundDuration(client, change.at);
   const next = applyChange(seen, change);
   const signature = signKeySet(next, keySetSigner(ring));
   const epoch = await raiseEpoch(client, seen.epoch, signature);
@@ -61,6 +63,24 @@ export async function updateKeySet(
   for (const transition of change.transitions) await moveKey(client, transition, change.at);
   for (const key of change.publish) await insertKey(client, key, change.at);
   return { outcome: 'applied', epoch, keySet: { ...next, signature } };
+}
+
+/** How long after a decision its change may still be made, and how long a transaction may then pause. */
+const limits = { decidedSeconds: 5, pauseSeconds: 4 };
+
+/**
+ * A key signs until the change is committed, and its end is counted from when it was decided: a rotator that is paused
+ * in between would let tokens outlive their key. Postgres ends the transaction of one that is, and both limits together
+ * are less than a key's grace has to spare (`mintTimeoutSeconds`).
+ */
+async function boundDuration(client: PoolClient, decidedAt: Date): Promise<void> {
+  const { rows } = await client.query<{ late: boolean }>(
+    `SELECT set_config('idle_in_transaction_session_timeout', $1, true),
+            clock_timestamp() > $2::timestamptz + make_interval(secs => $3) AS late`,
+    [`${limits.pauseSeconds}s`, decidedAt, limits.decidedSeconds],
+  );
+  if (rows[0]?.late)
+    throw new Error(`what was decided over ${limits.decidedSeconds} s ago is not done: it is decided anew`);
 }
 
 async function raiseEpoch(
