@@ -4,12 +4,20 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { parseKeyRing, Secret } from '@swfx/config';
-import { waitUntil } from '@swfx/testkit';
+import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { enterCopies, listDueCopies } from './catalogue/copies';
+import { requestProof } from './catalogue/proofs';
+import { askForStep, requestRestore } from './catalogue/restores';
 import type { CopyWork } from './copy/copy-work';
 import { runCopy } from './copy/run-copy';
+import { describeRestore } from './operator/describe-restore';
+import type { RestoreReport } from './operator/follow-restore';
 import { showBackup, summariseBackup } from './operator/show-backup';
+import { runProof } from './prove/run-proof';
+import type { RestoreWork } from './restore/restore-work';
+import { runRestore } from './restore/run-restore';
 import { rewrapBackups } from './run/rewrap-backups';
+import { runBackup } from './run/run-backup';
 import { chooseKeys, type BackupKeys } from './seal/backup-keys';
 import type { Manifest } from './seal/manifest';
 import type { BackupStorage } from './storage/backup-storage';
@@ -22,6 +30,16 @@ const never = new AbortController().signal;
 const ring = (id: string) => parseKeyRing(new Secret(`${id}:${randomBytes(32).toString('base64')}`));
 const keys: BackupKeys = { ...chooseKeys({}), encryption: ring('e'), encrypt: true, signing: ring('s') };
 
+const runMetrics = [
+  'db_backup_copies_total',
+  'db_backup_total',
+  'db_backup_failed_total',
+  'db_backup_duration_seconds',
+  'db_backup_size_bytes',
+  'db_backup_proof_duration_seconds',
+  'db_restore_total',
+] as const;
+
 let ground: TestGround;
 let server: S3StandIn;
 beforeAll(async () => {
@@ -31,6 +49,93 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop();
   await ground.drop();
+});
+
+describe('a backup whose first copy is lost', () => {
+  let source: TestDatabase;
+  let opened: Awaited<ReturnType<typeof openTestWork>>;
+  let work: CopyWork;
+  let id: string;
+  let dump: string;
+  beforeAll(async () => {
+    source = await createTestDatabase({ migrate: false });
+    await source.pool.query('CREATE TABLE a AS SELECT generate_series(1, 100) AS i');
+    opened = await openTestWork(ground, {
+      targets: targets(source.url),
+      metrics: [...runMetrics],
+      settings: { BACKUP_COPY_TO: join(ground.folder, 'second') },
+    });
+    work = { ...opened.work, copy: opened.work.copy as BackupStorage };
+    id = await ground.request();
+    expect(await runBackup(work, id, never)).toBe('success');
+    await enterCopies(work.pool, { storage: 'local', place: work.copy.place });
+    expect(await runCopy(work, id, never)).toBe('success');
+    const { manifest, location } = await showBackup(work.pool, id);
+    dump = join(ground.backupDir, location as string, manifest?.dump.file as string);
+  });
+  afterAll(async () => {
+    await opened.close();
+    await source.drop();
+  });
+  const alerts = async () =>
+    (await ground.ops.pool.query(`SELECT kind, error FROM alert WHERE kind = 'backup_copy_used'`)).rows;
+
+  it('is proven from the second, which says so, is told, and writes the first anew', async () => {
+    const whole = await readFile(dump);
+    await writeFile(dump, whole.subarray(0, -1));
+    expect(await runProof(work, id, never)).toBe('success');
+    expect(await showBackup(work.pool, id)).toMatchObject({
+      verdict: 'PROVEN',
+      verdict_reason: expect.stringMatching(/its first copy is lost \(.*\); the one in .*second holds/),
+    });
+    expect(await readFile(dump)).toEqual(whole);
+    expect(await ground.auditActions(id)).toEqual(
+      expect.arrayContaining(['db_backup_repaired', 'db_backup_copy_used', 'db_backup_proven']),
+    );
+    expect(await alerts()).toHaveLength(1);
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['is gone', () => rm(dump)],
+    ['is spoiled', () => writeFile(dump, 'no dump')],
+    ['is out of reach', () => rename(ground.backupDir, `${ground.backupDir}-away`)],
+  ])('is restored from the second where the first %s, which says so', async (_, lose) => {
+    const whole = await readFile(dump);
+    await lose();
+    const restore: RestoreWork = { ...work, keepHours: 1, onPhase: async () => undefined };
+    const restoreId = await requestRestore(work.pool, {
+      backupId: id,
+      database: 'platform',
+      into: `again_${id.slice(0, 8)}`,
+      accepted: [],
+      requestedBy: 'operator:test',
+    });
+    expect(await runRestore(restore, restoreId, never)).toBe('success');
+    await askForStep(work.pool, restoreId, { step: 'restore', by: 'operator:test' });
+    expect(await runRestore(restore, restoreId, never)).toBe('success');
+    const { rows } = await work.pool.query<RestoreReport>('SELECT * FROM db_restore WHERE id = $1', [
+      restoreId,
+    ]);
+    expect(describeRestore(rows[0] as RestoreReport)).toMatch(
+      /^Restored again_.*; its first copy is lost \(/,
+    );
+    expect(await ground.auditActions(id)).toContain('db_backup_copy_used');
+    await source.pool.query(`DROP DATABASE again_${id.slice(0, 8)}`);
+    await rename(`${ground.backupDir}-away`, ground.backupDir).catch(() => undefined);
+    await writeFile(dump, whole);
+  });
+
+  it('is corrupt when the second is lost too', async () => {
+    const manifest = join(dump, '../manifest.json');
+    await rm(manifest);
+    await rm(join(work.copy.place, manifest.slice(ground.backupDir.length)));
+    await requestProof(work.pool, { id, requestedBy: 'operator:test' });
+    expect(await runProof(work, id, never)).toBe('failure');
+    expect(await showBackup(work.pool, id)).toMatchObject({
+      verdict: 'CORRUPT',
+      verdict_reason: 'its manifest is not in the storage',
+    });
+  });
 });
 
 const inFolder = () => ({ BACKUP_COPY_TO: join(ground.folder, 'copies') });

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { enterTarget, hastenRetention } from './catalogue/targets';
 import type { RetentionWork } from './retention/retention-work';
 import { runRetention } from './retention/run-retention';
+import { openLocalStorage } from './storage/local-storage';
 import { openTestWork } from './testing/open-test-work';
+import { storeBackup } from './testing/store-backup';
 import { prepareGround, targets, type TestGround } from './testing/start-test-service';
 
 describe('retention', () => {
@@ -14,8 +16,14 @@ describe('retention', () => {
   const policy = { withinDays: 7, daily: 0, weekly: 0, monthly: 0 };
   const never = new AbortController().signal;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     ground = await prepareGround();
+  });
+  afterAll(() => ground.drop());
+  beforeEach(async () => {
+    await ground.ops.pool.query('TRUNCATE backup, backup_run, backup_target, backup_orphan, alert CASCADE');
+    for (const name of ['backups', 'copies'])
+      await rm(join(ground.folder, name), { recursive: true, force: true });
     opened = await openTestWork(ground, {
       targets: targets('postgres://u@127.0.0.1:1/d'),
       metrics: ['db_backup_deleted_total'],
@@ -29,10 +37,7 @@ describe('retention', () => {
     const schedule = { cron: '0 2 * * *', timezone: 'UTC', jitterSeconds: 0, blackouts: [] };
     await enterTarget(ground.ops.pool, { database: 'platform', schedule, retention: policy });
   });
-  afterEach(async () => {
-    await opened.close();
-    await ground.drop();
-  });
+  afterEach(() => opened.close());
 
   /** A backup of so many days ago, in the catalogue and in the storage. */
   async function backup(days: number, verdict = 'PROVEN'): Promise<string> {
@@ -149,5 +154,143 @@ describe('retention', () => {
     await run();
     expect(await stored()).toBe(2);
     expect(await opened.metric('db_backup_deleted_total{kind="orphan"}')).toBe(1);
+  });
+
+  it('takes no list at its word: what a stale one lacks is asked for by name', async () => {
+    await backup(0);
+    const old = await backup(20);
+    await folder(randomUUID(), ['manifest.json', 'dump.pgdump.zst']);
+    const { storage } = work;
+    const withoutManifests = async (prefix: string) =>
+      (await storage.list(prefix)).filter(({ key }) => !key.endsWith('manifest.json'));
+    work = { ...work, storage: { ...storage, list: withoutManifests } };
+    expect(await run()).toBe('success');
+    await ground.ops.pool.query(`UPDATE backup_orphan SET seen_at = seen_at - interval '2 hours'`);
+    await ground.ops.pool.query(`UPDATE backup SET verdict = 'NOT_YET' WHERE id = $1`, [old]);
+    await letTimePass();
+    expect(await run()).toBe('success');
+    expect((await catalogue()).map(({ marked }) => marked)).toEqual([false, false]);
+    expect(await stored()).toBe(3);
+  });
+
+  it('gives up and counts uploads that no list shows', async () => {
+    const sweepUploads = async () => 2;
+    work = { ...work, storage: { ...work.storage, sweepUploads } };
+    await run();
+    expect(await opened.metric('db_backup_deleted_total{kind="upload"}')).toBe(2);
+  });
+
+  it('takes backups over that it finds in its storage and the catalogue has in another', async () => {
+    const { id } = await storeBackup(ground.ops.pool, { ...work.storage, name: 's3' }, { keys: work.keys });
+    await run();
+    const { rows } = await ground.ops.pool.query('SELECT storage, verdict FROM backup WHERE id = $1', [id]);
+    expect(rows).toEqual([{ storage: 'local', verdict: 'NOT_YET' }]);
+    expect(await ground.auditActions(id)).toEqual(['db_backup_catalogued']);
+  });
+
+  describe('with a second storage', () => {
+    let copies: string;
+    beforeEach(async () => {
+      copies = join(ground.folder, 'copies');
+      work = { ...work, copy: await openLocalStorage(copies, 'copy') };
+    });
+
+    /** A backup of so many days ago that is in both. */
+    async function copied(days: number, verdict = 'PROVEN'): Promise<string> {
+      const id = await backup(days, verdict);
+      await cp(join(ground.backupDir, at(id)), join(copies, at(id)), { recursive: true });
+      await ground.ops.pool.query(
+        `INSERT INTO backup_copy (backup_id, place, state, behind_since, verified_at)
+         VALUES ($1, $2, 'copied', NULL, now())`,
+        [id, copies],
+      );
+      return id;
+    }
+    const at = (id: string) => `platform/20261127T020000Z-${id}.1`;
+    const inBoth = async () => [await stored(), (await readdir(join(copies, 'platform'))).length];
+
+    it('deletes from both, and nothing that is not there yet', async () => {
+      await copied(0);
+      await copied(20);
+      const awaited = await backup(21);
+      await run();
+      await letTimePass();
+      expect(await run()).toBe('success');
+      expect(await inBoth()).toEqual([2, 1]);
+      expect((await catalogue()).map(({ id }) => id)).toContain(awaited);
+    });
+
+    it('keeps the newest that the second storage has, however old, while that falls behind', async () => {
+      await backup(0);
+      const last = await copied(90);
+      await copied(91);
+      await run();
+      await letTimePass();
+      await run();
+      expect((await catalogue()).map(({ id }) => id)).toContain(last);
+      expect(await inBoth()).toEqual([2, 1]);
+    });
+
+    it('deletes nothing while the second storage is away, and goes on when it is back', async () => {
+      await copied(0);
+      await copied(20);
+      await run();
+      await letTimePass();
+      await rename(copies, `${copies}-away`);
+      expect(await run()).toBe('retry');
+      expect(await stored()).toBe(2);
+      await rename(`${copies}-away`, copies);
+      expect(await run()).toBe('success');
+      expect(await inBoth()).toEqual([1, 1]);
+    });
+
+    it('deletes nothing of what has only failed, in neither', async () => {
+      await copied(0, 'CORRUPT');
+      await copied(50, 'NOT_YET');
+      await copied(60, 'CORRUPT');
+      await run();
+      await letTimePass();
+      await run();
+      expect(await inBoth()).toEqual([3, 3]);
+    });
+
+    it('has copied anew what is gone there, and asks for a proof of what is gone here', async () => {
+      const [gone, lost] = [await copied(1), await copied(2)];
+      await rm(join(copies, at(gone)), { recursive: true });
+      await rm(join(ground.backupDir, at(lost)), { recursive: true });
+      await run();
+      const { rows } = await ground.ops.pool.query(
+        `SELECT state, verified_at, proof_requested_by IS NOT NULL AS asked
+         FROM backup_copy JOIN backup ON id = backup_id ORDER BY taken_at DESC`,
+      );
+      expect(rows).toEqual([
+        { state: 'pending', verified_at: null, asked: false },
+        { state: 'copied', verified_at: expect.any(Date), asked: true },
+      ]);
+    });
+
+    it('does not take a backup that only the second storage has for one whose deletion was begun', async () => {
+      await copied(0);
+      const old = await copied(20);
+      await run();
+      await rm(join(ground.backupDir, at(old)), { recursive: true });
+      work = { ...work, policies: new Map([['platform', { ...policy, withinDays: 30 }]]) };
+      await letTimePass();
+      await run();
+      expect(await catalogue()).toContainEqual({ id: old, marked: false });
+      expect(await inBoth()).toEqual([1, 2]);
+    });
+
+    it('sweeps what interrupted copies have left there', async () => {
+      await copied(0);
+      await mkdir(join(copies, at(randomUUID())), { recursive: true });
+      const orphan = at(randomUUID());
+      await mkdir(join(copies, orphan));
+      await writeFile(join(copies, orphan, 'dump.pgdump.zst.partial'), 'x');
+      await run();
+      await ground.ops.pool.query(`UPDATE backup_orphan SET seen_at = seen_at - interval '2 hours'`);
+      await run();
+      expect(await readdir(join(copies, 'platform'))).not.toContain(orphan.slice('platform/'.length));
+    });
   });
 });

@@ -44,6 +44,17 @@ export async function insertBackup(db: Queryable, manifest: Manifest, place: Bac
   return rowCount === 1;
 }
 
+/** Enters that a backup is in another storage than it was, and is to be proven there; false when it is there already. */
+export async function moveBackup(db: Queryable, id: string, place: BackupPlace): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE backup SET storage = $2, location = $3, verdict = 'NOT_YET', proof_due_at = now(), proof_attempt = 0,
+            delete_marked_at = NULL, delete_reason = NULL
+     WHERE id = $1 AND storage <> $2`,
+    [id, place.storage, place.location],
+  );
+  return rowCount === 1;
+}
+
 /** Seconds from capture to commit. */
 export function durationSeconds(manifest: Pick<Manifest, 'started_at' | 'finished_at'>): number {
   return (Date.parse(manifest.finished_at) - Date.parse(manifest.started_at)) / 1000;

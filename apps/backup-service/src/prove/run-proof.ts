@@ -21,7 +21,6 @@ import {
 import { copyEvents } from '../copy/copy-events';
 import type { BackupWork } from '../run/backup-work';
 import { proofEvents } from './proof-events';
-import type { ProofResult } from './prove-backup';
 import { proveEither, type EitherProof } from './prove-either';
 
 /** Proves the backup with this id, if it waits for that. */

@@ -1,8 +1,9 @@
 /**
  * Enters backups that the storage has and the catalogue has not: the ops database is new, or was restored to an earlier
- * day. They wait for their proof like any other, since the verdict is the one thing that a storage cannot tell.
+ * day. They wait for their proof like any other, since the verdict is the one thing that a storage cannot tell. What the
+ * catalogue has in another storage is entered as being here: the second copies have become the first ones.
  */
-import { insertBackup } from '../catalogue/backups';
+import { insertBackup, moveBackup, type BackupPlace } from '../catalogue/backups';
 import { insertFoundRun } from '../catalogue/backup-runs';
 import { listOpenRuns } from '../catalogue/orphans';
 import type { BackupWork } from '../run/backup-work';
@@ -13,9 +14,10 @@ import type { AttemptFolder } from './find-orphans';
 /** Looks at the folders of a database's part of the storage. */
 export async function enterFoundBackups(
   work: BackupWork,
-  found: { database: string; folders: readonly AttemptFolder[]; candidates: readonly { location: string }[] },
+  found: { database: string; folders: readonly AttemptFolder[]; candidates: readonly BackupPlace[] },
 ): Promise<void> {
-  const known = new Set(found.candidates.map(({ location }) => location));
+  const here = found.candidates.filter(({ storage }) => storage === work.storage.name);
+  const known = new Set(here.map(({ location }) => location));
   const unknown = found.folders.filter(({ hasManifest, location }) => hasManifest && !known.has(location));
   if (unknown.length === 0) return;
   // A run that has written its manifest and not yet said so enters its backup itself.
@@ -39,7 +41,9 @@ async function enter(work: BackupWork, manifest: Manifest, location: string): Pr
   const { id, database } = manifest;
   const entered = await work.audit.transaction(async (client, note) => {
     await insertFoundRun(client, manifest);
-    if (!(await insertBackup(client, manifest, { storage: work.storage.name, location }))) return false;
+    const place = { storage: work.storage.name, location };
+    if (!(await insertBackup(client, manifest, place)) && !(await moveBackup(client, id, place)))
+      return false;
     await note({
       action: 'db_backup_catalogued',
       outcome: 'success',

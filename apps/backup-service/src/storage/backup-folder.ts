@@ -22,6 +22,11 @@ export function runPrefix(run: { id: string; database: string; requestedAt: Date
 }
 
 export const manifestFile = 'manifest.json';
+/** The folders of the attempts before one. */
+export function earlierFolders(run: Parameters<typeof attemptFolder>[0]): string[] {
+  return Array.from({ length: run.attempt - 1 }, (_, n) => attemptFolder({ ...run, attempt: n + 1 }));
+}
+
 
 /** The dump's name beside the manifest tells by what it is to be opened; the manifest names it too. */
 export function dumpFile(options: { encrypted: boolean }): string {
