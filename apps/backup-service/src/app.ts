@@ -189,15 +189,24 @@ export function backupWork(
     targets: config.BACKUP_TARGETS,
     path: config.PATH,
     keys: chooseKeys(config),
-    compressionLevel: config.BACKUP_COMPRESSION_LEVEL,
+    compression: {
+      level: config.BACKUP_COMPRESSION_LEVEL,
+      threads: config.BACKUP_COMPRESSION_THREADS,
+    },
     fingerprint: config.BACKUP_FINGERPRINT,
     fingerprintSessions: config.BACKUP_FINGERPRINT_SESSIONS,
+    fingerprintBytesPerSecond: bytesPerSecond(config.BACKUP_FINGERPRINT_MEGABYTES_PER_SECOND),
     maxAttempts: config.BACKUP_MAX_ATTEMPTS,
     retrySeconds: config.BACKUP_RETRY_SECONDS,
     lockWaitSeconds: config.BACKUP_LOCK_WAIT_SECONDS,
     maxRunSeconds: config.BACKUP_MAX_RUN_SECONDS,
     scratchFolder: config.BACKUP_SCRATCH_DIR,
   };
+}
+
+/** 0 stands for no limit. */
+function bytesPerSecond(megabytes: number): number | undefined {
+  return megabytes === 0 ? undefined : megabytes * 1_000_000;
 }
 
 function restoreWork(config: BackupConfig, work: BackupWork): RestoreWork {

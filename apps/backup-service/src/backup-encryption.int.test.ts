@@ -3,15 +3,14 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '@swfx/config';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
-import { register } from 'prom-client';
 import { configSchema } from './config';
-import { createProgram } from './operator/create-program';
 import { drillRecovery, findDrillBackup, readRecoveryKey } from './operator/drill-recovery';
-import { findZstd } from './programs/find-zstd';
 import { proveBackup } from './prove/prove-backup';
 import { chooseKeys } from './seal/backup-keys';
 import type { Manifest } from './seal/manifest';
 import { openLocalStorage } from './storage/local-storage';
+import { runCommand } from './testing/run-command';
+import { standInCredentials, startS3StandIn } from './testing/s3-stand-in';
 import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
 
 const key = () => randomBytes(32).toString('base64');
@@ -31,6 +30,7 @@ describe('a backup that is encrypted and signed', () => {
   };
   let id: string;
   let base: Record<string, string>;
+  let location: string;
   let folder: string;
   let whole: string;
 
@@ -43,7 +43,7 @@ describe('a backup that is encrypted and signed', () => {
     );
     service = await ground.start({ BACKUP_TARGETS: targets(source.url), ...keys });
     id = await ground.request();
-    const { location } = await ground.judged(id);
+    ({ location } = await ground.judged(id));
     folder = join(ground.backupDir, location);
     whole = await readFile(join(folder, 'manifest.json'), 'utf8');
   });
@@ -86,6 +86,15 @@ describe('a backup that is encrypted and signed', () => {
     await writeFile(join(folder, 'manifest.json'), whole);
   });
 
+  it('is not called bad when a newer release has written it', async () => {
+    await writeFile(join(folder, 'manifest.json'), whole.replace('"version": 3', '"version": 9'));
+    expect(await prove(keys)).toEqual({
+      verdict: 'CANNOT_VERIFY_HERE',
+      reason: 'the manifest has version 9, which a newer release wrote',
+    });
+    await writeFile(join(folder, 'manifest.json'), whole);
+  });
+
   it('is not called bad where its key is not at hand', async () => {
     const other = { ...keys, BACKUP_ENCRYPTION_KEYS: `other:${key()}` };
     expect(await prove(other)).toEqual({
@@ -96,10 +105,16 @@ describe('a backup that is encrypted and signed', () => {
 
   describe('its recovery key', () => {
     const drill = async (privateKey: KeyObject) => {
-      const zstd = (await findZstd(process.env['PATH'] ?? '')) as string;
       const signal = new AbortController().signal;
-      const options = { storage: await openLocalStorage(folder), keys: chooseKeys({}), zstd, signal };
+      const path = process.env['PATH'] ?? '';
+      const options = { storage: await openLocalStorage(folder), keys: chooseKeys({}), path, signal };
       return drillRecovery('.', privateKey, options);
+    };
+
+    const pem = async (key = recovery.privateKey) => {
+      const file = join(ground.folder, 'recovery.pem');
+      await writeFile(file, key.export({ format: 'pem', type: 'pkcs8' }));
+      return file;
     };
 
     it('opens it without any key that a server has', async () => {
@@ -108,36 +123,59 @@ describe('a backup that is encrypted and signed', () => {
         backup: id,
         database: 'platform',
       });
-      const file = join(ground.folder, 'recovery.pem');
-      await writeFile(file, recovery.privateKey.export({ format: 'pem', type: 'pkcs8' }));
-      expect((await readRecoveryKey(file)).equals(recovery.privateKey)).toBe(true);
+      expect((await readRecoveryKey(await pem())).equals(recovery.privateKey)).toBe(true);
       expect(await findDrillBackup(ground.ops.pool, 'local', undefined)).toMatch(id);
     });
 
     it('is drilled by a command, which says so and is audited', async () => {
-      const file = join(ground.folder, 'recovery.pem');
-      await writeFile(file, recovery.privateKey.export({ format: 'pem', type: 'pkcs8' }));
-      let said = '';
-      const write = jest
-        .spyOn(process.stdout, 'write')
-        .mockImplementation((text) => ((said += String(text)), true));
-      register.clear();
-      await createProgram({ ...base, ...keys }).parseAsync([
-        'node',
-        'swfx',
-        'backup',
-        'drill',
-        '--key',
-        file,
-      ]);
-      write.mockRestore();
-      expect(said).toMatch(
-        new RegExp(`The recovery key opens backup ${id} of platform: .* are what was dumped`),
-      );
+      const drilled = await runCommand({ ...base, ...keys }, 'drill', '--key', await pem());
+      expect(drilled).toMatchObject({
+        exitCode: 0,
+        out: expect.stringMatching(`The recovery key opens backup ${id} of platform: .* are what was dumped`),
+      });
       const { rowCount } = await ground.ops.pool.query(
         `SELECT 1 FROM audit_event WHERE record::json ->> 'command' = 'backup drill'`,
       );
       expect(rowCount).toBe(1);
+    });
+
+    it('proves nothing where new backups are wrapped to another one, unless an old backup is meant', async () => {
+      const next = generateKeyPairSync('x25519').publicKey.export({ format: 'der', type: 'spki' });
+      const rotated = { ...base, ...keys, BACKUP_RECOVERY_RECIPIENT: next.toString('base64') };
+      expect(await runCommand(rotated, 'drill', '--key', await pem())).toMatchObject({
+        exitCode: 1,
+        out: expect.stringContaining('name a backup to drill an old key'),
+      });
+      expect(await runCommand(rotated, 'drill', id, '--key', await pem())).toMatchObject({ exitCode: 0 });
+    });
+
+    it('is all that a new machine needs, with the storage: no ops database, and no key of a server', async () => {
+      const server = await startS3StandIn('disaster');
+      for (const file of await readdir(folder))
+        server.objects.set(`off/site/${location}/${file}`, await readFile(join(folder, file)));
+      const bare = {
+        PATH: process.env['PATH'] ?? '',
+        BACKUP_S3_ENDPOINT: server.url,
+        BACKUP_S3_ACCESS_KEY_ID: standInCredentials.accessKeyId,
+        BACKUP_S3_SECRET_ACCESS_KEY: standInCredentials.secretAccessKey,
+      };
+      const into = Object.assign(new URL(source.url), { pathname: '/from_nothing' }).href;
+      const from = ['--from', 's3://disaster/off/site', '--into', into, '--yes'];
+      await expect(runCommand(bare, 'restore', 'platform', ...from)).rejects.toThrow(
+        'it is encrypted, and BACKUP_ENCRYPTION_KEYS is not given',
+      );
+      const other = await pem(generateKeyPairSync('x25519').privateKey);
+      await expect(runCommand(bare, 'restore', 'platform', ...from, '--recovery-key', other)).rejects.toThrow(
+        'was not encrypted to the recovery key',
+      );
+      expect(
+        await runCommand(bare, 'restore', 'platform', ...from, '--recovery-key', await pem()),
+      ).toMatchObject({
+        exitCode: 0,
+        out: expect.stringContaining(`Restored backup ${id} into from_nothing`),
+      });
+      await server.stop();
+      await source.pool.query('DROP DATABASE from_nothing');
     });
 
     it('is told from another', async () => {

@@ -257,7 +257,17 @@ const settings = z.object({
   BACKUP_FINGERPRINT_SESSIONS: integer(1, 32)
     .default(2)
     .describe('Tables that are read side by side for the fingerprint; each takes one process of the source.'),
-  BACKUP_COMPRESSION_LEVEL: integer(1, 19).default(3).describe('Level of zstd.'),
+  BACKUP_FINGERPRINT_MEGABYTES_PER_SECOND: integer(0, 100_000)
+    .default(0)
+    .describe(
+      'Megabytes a second that are read for the fingerprint at most, by all of its sessions together; 0 for no limit. The backup may then take longer, and holds its snapshot as long.',
+    ),
+  BACKUP_COMPRESSION_LEVEL: integer(1, 19)
+    .default(2)
+    .describe('Level of zstd, or, where there is none, of gzip, which knows no more than 9.'),
+  BACKUP_COMPRESSION_THREADS: integer(0, 256)
+    .default(1)
+    .describe('Threads of zstd; 0 for as many as there are cores.'),
   BACKUP_MAX_ATTEMPTS: integer(1, 20)
     .default(3)
     .describe('Attempts before a backup, or a proof, is given up.'),

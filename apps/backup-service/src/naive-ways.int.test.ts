@@ -10,13 +10,14 @@ import { findPostgresPrograms } from '@swfx/postgres-server';
 import { createTestDatabase, type TestDatabase } from '@swfx/testkit';
 import { parseServerAddress, type ServerAddress } from './postgres-client/server-address';
 import { withCredentials } from './postgres-client/with-credentials';
-import { findZstd } from './programs/find-zstd';
+import { findExpansion, type Filter } from './programs/find-compression';
 import { runTogether } from './programs/run-together';
 import { startProgram } from './programs/start-program';
 import { restoreDump } from './prove/restore-dump';
 
 const run = promisify(execFile);
 const never = new AbortController().signal;
+const path = process.env['PATH'] ?? '';
 
 /**
  * What other backup tools take for success, each tried here on real programs: first that the naive way is deceived, then
@@ -27,7 +28,7 @@ describe('where the naive way says that all is well', () => {
   let source: TestDatabase;
   let target: TestDatabase;
   let programs: { pgDump: string; pgRestore: string };
-  let zstd: string;
+  let expansion: Filter;
   const file = (name: string) => join(folder, name);
   const addressOf = (url: string): ServerAddress => {
     const parsed = parseServerAddress(url);
@@ -39,7 +40,7 @@ describe('where the naive way says that all is well', () => {
     const found = await findPostgresPrograms();
     if (!found.found) throw new Error(found.reason);
     programs = found.programs;
-    zstd = (await findZstd(process.env['PATH'] ?? '')) as string;
+    expansion = (await findExpansion('zstd', path)) as Filter;
     folder = await mkdtemp(join(tmpdir(), 'swfx-naive-'));
     source = await createTestDatabase({ migrate: false });
     target = await createTestDatabase({ migrate: false });
@@ -65,12 +66,12 @@ describe('where the naive way says that all is well', () => {
 
   async function restore(bytes: Buffer) {
     await writeFile(file('stored'), bytes);
-    await run(zstd, ['-q', '-f', file('stored'), '-o', file('stored.zst')]);
+    await run(expansion.program, ['-q', '-f', file('stored'), '-o', file('stored.zst')]);
     const stored = createReadStream(file('stored.zst'));
     const { pgRestore } = programs;
     const address = addressOf(target.url);
     const unseal = (bytes: AsyncIterable<Buffer>) => bytes;
-    return restoreDump(stored, { address, pgRestore, zstd, unseal, signal: never });
+    return restoreDump(stored, { address, pgRestore, expansion, unseal, path, signal: never });
   }
 
   it('because the file ends well when the program that wrote it died', async () => {

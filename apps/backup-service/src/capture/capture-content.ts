@@ -8,10 +8,10 @@ import { openSession } from '../postgres-client/open-session';
 import type { ServerAddress } from '../postgres-client/server-address';
 import type { HeldSnapshot } from './hold-snapshot';
 import { listExcluded, type ExcludedTable } from './list-excluded';
-import { quoted, type TableName } from './list-tables';
+import { createPace, realClock } from './pace';
 import { readLargeObjects, type LargeObjects } from './read-large-objects';
 import { readSchema, type SchemaFact } from './read-schema';
-import { readTableContents, type FingerprintLevel, type TableContent } from './sum-tables';
+import { readTableContents, sliceBytesFor, type Fingerprint, type TableContent } from './sum-tables';
 
 /** All but the sequences, which obey no snapshot. */
 export interface SnapshotContent {
@@ -20,30 +20,32 @@ export interface SnapshotContent {
   excluded: ExcludedTable[];
 }
 
-/** Reads the tables' contents and, at level `full`, everything else. `session` holds the snapshot. */
+/** Reads the tables' contents and, at the level `full`, everything else. `session` holds the snapshot. */
 export async function captureContent(
   session: Client,
   options: {
     address: ServerAddress;
     snapshot: HeldSnapshot;
-    level: FingerprintLevel;
+    fingerprint: Fingerprint;
     /** How many read tables side by side. */
     sessions: number;
+    /** How much they may read together; undefined for no limit. */
+    bytesPerSecond: number | undefined;
     signal: AbortSignal;
   },
 ): Promise<{ tables: TableContent[]; content: SnapshotContent | undefined }> {
-  const { snapshot, level } = options;
-  if (level === 'rows')
-    return { tables: await readTableContents([session], snapshot.tables, level), content: undefined };
+  const { snapshot, fingerprint, bytesPerSecond, signal } = options;
+  if (fingerprint.level === 'rows')
+    return { tables: await readTableContents([session], snapshot.tables, fingerprint), content: undefined };
   const readers = await joinSnapshot(options);
   try {
-    const tables = await biggestFirst(session, snapshot.tables);
-    const [contents, content] = await Promise.all([
-      readTableContents(readers, tables, level),
+    const pace = createPace(bytesPerSecond, realClock(signal));
+    const sliceBytes = sliceBytesFor(bytesPerSecond);
+    const [tables, content] = await Promise.all([
+      readTableContents(readers, snapshot.tables, { ...fingerprint, pace, sliceBytes }),
       readSnapshotContent(session),
     ]);
-    const byName = new Map(contents.map((table) => [quoted(table), table]));
-    return { tables: snapshot.tables.map((table) => byName.get(quoted(table)) as TableContent), content };
+    return { tables, content };
   } finally {
     await Promise.all(readers.map((reader) => reader.end().catch(() => undefined)));
   }
@@ -78,15 +80,4 @@ async function joinSnapshot(options: {
     await Promise.all(joined.map((session) => session.end().catch(() => undefined)));
     throw error;
   }
-}
-
-/** A large table that is begun last is waited for alone. */
-async function biggestFirst(session: Client, tables: readonly TableName[]): Promise<TableName[]> {
-  const { rows } = await session.query<TableName & { pages: number }>(
-    `SELECT nspname::text AS schema, relname::text AS name, relpages AS pages
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relkind = 'r'`,
-  );
-  const pages = new Map(rows.map((row) => [quoted(row), row.pages]));
-  const sizeOf = (table: TableName) => pages.get(quoted(table)) ?? 0;
-  return [...tables].sort((a, b) => sizeOf(b) - sizeOf(a));
 }

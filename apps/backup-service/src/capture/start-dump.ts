@@ -1,8 +1,9 @@
 import { startProgram, type RunningProgram } from '../programs/start-program';
+import type { PipeEnd } from '../programs/with-pipes';
 
 /**
  * Starts `pg_dump` of the database that the environment names, in the snapshot held elsewhere. The custom format is
- * the one that `pg_restore` checks; it is not compressed here, since that is done better, and beside it, by zstd.
+ * the one that `pg_restore` checks; it is not compressed here, since that is done better, and beside it, by a program of its own.
  */
 export function startDump(options: {
   pgDump: string;
@@ -10,7 +11,9 @@ export function startDump(options: {
   snapshotId: string;
   lockWaitSeconds: number;
   signal: AbortSignal;
-}): RunningProgram {
+  /** Where the dump goes. */
+  stdout: PipeEnd;
+}): Pick<RunningProgram, 'succeeded'> {
   const args = [
     '--format=custom',
     '--compress=0',
@@ -18,5 +21,6 @@ export function startDump(options: {
     `--snapshot=${options.snapshotId}`,
     `--lock-wait-timeout=${options.lockWaitSeconds}s`,
   ];
-  return startProgram({ program: options.pgDump, args, env: options.env, signal: options.signal });
+  const { pgDump: program, env, signal, stdout } = options;
+  return startProgram({ program, args, env, signal, stdout });
 }

@@ -4,9 +4,8 @@ import type { Command } from 'commander';
 import { createPublicKey, randomUUID, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { storageSettings } from '../config';
-import { findZstd } from '../programs/find-zstd';
-import { recoveryKeyId } from '../seal/data-key';
 import { chooseKeys } from '../seal/backup-keys';
+import { recoveryKeyId } from '../seal/data-key';
 import { openStorage } from '../storage/open-storage';
 import { drillRecovery, findDrillBackup, readRecoveryKey, type Drill } from './drill-recovery';
 import { formatBytes } from './format-bytes';
@@ -34,12 +33,10 @@ export function addDrillCommand(backup: Command, environment: Environment): void
 async function runDrill(environment: Environment, id: string | undefined, file: string): Promise<Drill> {
   const config = loadConfig(drillConfig, environment);
   const privateKey = await readRecoveryKey(file);
-  const zstd = await findZstd(config.PATH);
-    const other = id === undefined ? otherRecipient(privateKey, config.BACKUP_RECOVERY_RECIPIENT) : undefined;
-    if (other !== undefined) return { opened: false, reason: other };
-  if (!zstd) throw new Error('This machine has no zstd; install it.');
   const storage = await openStorage(config);
   return withFoundation(environment, async ({ pool, audit }) => {
+    const other = id === undefined ? otherRecipient(privateKey, config.BACKUP_RECOVERY_RECIPIENT) : undefined;
+    if (other !== undefined) return { opened: false, reason: other };
     const folder = await findDrillBackup(pool, storage.name, id);
     await audit.record({
       action: 'sensitive_operation_performed',
@@ -49,17 +46,18 @@ async function runDrill(environment: Environment, id: string | undefined, file: 
       operationId: randomUUID(),
       fields: { command: 'backup drill', reason: 'operator_request' },
     });
-    const options = { storage, keys: chooseKeys(config), zstd, signal: new AbortController().signal };
+    const signal = new AbortController().signal;
+    const options = { storage, keys: chooseKeys(config), path: config.PATH, signal };
     return drillRecovery(folder, privateKey, options);
   });
+}
+
 /** A key that opens only what is old proves nothing about the backups of tomorrow. */
 function otherRecipient(privateKey: KeyObject, recipient: KeyObject | undefined): string | undefined {
   if (!recipient) return undefined;
   const [given, configured] = [createPublicKey(privateKey), recipient].map(recoveryKeyId);
   if (given === configured) return undefined;
   return `it is the key ${given}, and BACKUP_RECOVERY_RECIPIENT is ${configured}; name a backup to drill an old key`;
-}
-
 }
 
 function describeDrill(drill: Drill): string {

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
+import { findExpansion } from '../programs/find-compression';
 import { createMeter } from '../programs/meter';
 import { runTogether } from '../programs/run-together';
 import { startProgram } from '../programs/start-program';
@@ -23,7 +24,8 @@ export type Drill =
 export interface DrillOptions {
   storage: BackupStorage;
   keys: Pick<BackupKeys, 'signing'>;
-  zstd: string;
+  /** Where programs are looked for first: a PATH value. */
+  path: string;
   signal: AbortSignal;
 }
 
@@ -72,15 +74,16 @@ export async function drillRecovery(
 async function readWhole(
   folder: string,
   manifest: Manifest,
-  { storage, zstd, signal, unseal }: DrillOptions & { unseal: Unseal },
+  { storage, path, signal, unseal }: DrillOptions & { unseal: Unseal },
 ): Promise<Drill> {
   const stored = await storage.get(`${folder}/${manifest.dump.file}`);
   if (!stored) return { opened: false, reason: 'its dump is not in the storage' };
+  const expansion = await findExpansion(manifest.dump.compression, path);
+  if (!expansion) return { opened: false, reason: `this machine has no ${manifest.dump.compression}` };
   const dumped = createMeter();
   const begun = performance.now();
   const work = runTogether(signal, (stopping) => {
-    const args = ['--decompress', '--stdout', '--quiet'];
-    const expand = startProgram({ program: zstd, args, env: {}, signal: stopping });
+    const expand = startProgram({ ...expansion, env: {}, signal: stopping });
     return [
       pipeline(stored, (source: AsyncIterable<Buffer>) => unseal(source), expand.stdin, { signal: stopping }),
       pipeline(expand.stdout, (source) => dumped.through(source), discard, { signal: stopping }),

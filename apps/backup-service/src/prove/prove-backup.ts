@@ -11,13 +11,13 @@ import { errorMessage } from '@swfx/errors';
 import { findPostgresPrograms, startThrowawayPostgres, type PostgresServer } from '@swfx/postgres-server';
 import type { BackupPlace, Verdict } from '../catalogue/backups';
 import type { ServerAddress } from '../postgres-client/server-address';
-import { findZstd } from '../programs/find-zstd';
+import { findExpansion, type Filter } from '../programs/find-compression';
 import { createMeter } from '../programs/meter';
 import { ProgramError } from '../programs/program-error';
 import type { BackupWork } from '../run/backup-work';
 import { chooseUnseal, type Unseal } from '../seal/backup-keys';
 import { UnsealError } from '../seal/cipher-stream';
-import { parseManifest, type Manifest } from '../seal/manifest';
+import { fingerprintOf, parseManifest, type Manifest } from '../seal/manifest';
 import { readManifest } from '../storage/backup-folder';
 import { compareContent } from './compare-content';
 import { isPassingTrouble, judgeFailedRestore } from './judge-failed-restore';
@@ -40,14 +40,15 @@ export async function proveBackup(
   const content = await readManifest(settings.storage, place.location);
   if (content === undefined) return corrupt('its manifest is not in the storage');
   const parsed = parseManifest(content, settings.keys.signing);
-  if (!parsed.ok) return corrupt(parsed.problem);
+  // What a newer release has written is beyond this one, and no worse for it.
+  if (!parsed.ok) return parsed.newer ? cannot(parsed.problem) : corrupt(parsed.problem);
   const { manifest } = parsed;
   const sealed = chooseUnseal(manifest, settings.keys);
   if (!sealed.ok) return cannot(sealed.reason);
   const found = await findPostgresPrograms({ major: manifest.source.server_major });
   if (!found.found) return cannot(found.reason);
-  const zstd = await findZstd(settings.path);
-  if (!zstd) return cannot('this machine has no zstd');
+  const expansion = await findExpansion(manifest.dump.compression, settings.path);
+  if (!expansion) return cannot(`this machine has no ${manifest.dump.compression}`);
   const server = await startThrowawayPostgres({
     programs: found.programs,
     ...(settings.scratchFolder ? { parents: [settings.scratchFolder] } : {}),
@@ -55,7 +56,8 @@ export async function proveBackup(
   try {
     signal.throwIfAborted();
     const { pgRestore } = found.programs;
-    const proof = { manifest, server, pgRestore, zstd, unseal: sealed.unseal, signal };
+    const { unseal } = sealed;
+    const proof = { manifest, server, pgRestore, expansion, unseal, path: settings.path, signal };
     return await proveOn(proof, () => settings.storage.get(`${place.location}/${manifest.dump.file}`));
   } finally {
     await server.stop();
@@ -69,8 +71,9 @@ interface Proof {
   manifest: Manifest;
   server: PostgresServer;
   pgRestore: string;
-  zstd: string;
+  expansion: Filter;
   unseal: Unseal;
+  path: string;
   signal: AbortSignal;
 }
 
@@ -90,7 +93,7 @@ async function proveOn(proof: Proof, read: () => Promise<Readable | undefined>):
     return corrupt('what it unpacks to is not what was dumped');
   const complaint = await applyProperties(server, manifest);
   if (complaint !== undefined) return judgeFailedRestore(complaint);
-  return judgeContent(manifest, await readRestored(address, manifest.proof_level, signal));
+  return judgeContent(manifest, await readRestored(address, fingerprintOf(manifest), signal));
 }
 
 /** Compares a restored database with the manifest. */

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { readSnapshotContent, type SnapshotContent } from '../capture/capture-content';
 import { listTables } from '../capture/list-tables';
 import { readSequences, type SequencePosition } from '../capture/read-sequences';
-import { readTableContents, type FingerprintLevel, type TableContent } from '../capture/sum-tables';
+import { readTableContents, type Fingerprint, type TableContent } from '../capture/sum-tables';
 import { openSession } from '../postgres-client/open-session';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { readDatabaseProperties } from '../restore/database-properties';
@@ -23,12 +23,12 @@ const sessions = 2;
 /** Reads a database that nobody writes to, as far as its backup can be compared. */
 export async function readRestored(
   address: ServerAddress,
-  level: FingerprintLevel,
+  fingerprint: Fingerprint,
   signal: AbortSignal,
 ): Promise<RestoredContent> {
   const readers = await Promise.all(Array.from({ length: sessions }, () => openSession(address, signal)));
   try {
-    return await readThrough(readers, address.database, level);
+    return await readThrough(readers, address.database, fingerprint);
   } finally {
     await Promise.all(readers.map((reader) => reader.end().catch(() => undefined)));
   }
@@ -38,11 +38,11 @@ export async function readRestored(
 export async function readThrough(
   readers: readonly Client[],
   database: string,
-  level: FingerprintLevel,
+  fingerprint: Fingerprint,
 ): Promise<RestoredContent> {
   const [session] = readers as readonly [Client];
-  const tables = await readTableContents(readers, await listTables(session), level);
-  if (level === 'rows') return { tables, content: undefined };
+  const tables = await readTableContents(readers, await listTables(session), fingerprint);
+  if (fingerprint.level === 'rows') return { tables, content: undefined };
   const sequences = await readSequences(session);
   const properties = await readDatabaseProperties(session, database);
   const content = await readSnapshotContent(session);

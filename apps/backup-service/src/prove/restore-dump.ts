@@ -2,9 +2,12 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { withCredentials } from '../postgres-client/with-credentials';
+import type { Filter } from '../programs/find-compression';
 import { createMeter, type Meter } from '../programs/meter';
+import { startRelay, type Relay } from '../programs/relay';
 import { runTogether } from '../programs/run-together';
 import { startProgram } from '../programs/start-program';
+import { withPipes, type Pipe } from '../programs/with-pipes';
 import type { Unseal } from '../seal/backup-keys';
 
 /** What went through, as stored and as dumped. */
@@ -14,43 +17,44 @@ export interface ReadBack {
   dumpedSha256: string;
 }
 
+interface RestoreOptions {
+  address: ServerAddress;
+  pgRestore: string;
+  /** What unpacks the dump: see `findExpansion`. */
+  expansion: Filter;
+  unseal: Unseal;
+  /** Where programs are looked for first: a PATH value. */
+  path: string;
+  signal: AbortSignal;
+}
+
 /**
  * Restores a stored dump into the empty database that the address names, and throws at the first error of either
  * program: `pg_restore` that "ignores errors" leaves tables out, and its exit code 1 is no warning. What is encrypted is
  * opened on the way (`chooseUnseal` says how); an `UnsealError` tells that it was changed.
  */
-export async function restoreDump(
-  stored: Readable,
-  options: { address: ServerAddress; pgRestore: string; zstd: string; unseal: Unseal; signal: AbortSignal },
-): Promise<ReadBack> {
+export async function restoreDump(stored: Readable, options: RestoreOptions): Promise<ReadBack> {
   const read = createMeter();
-  const dumped = createMeter();
-  await withCredentials(options.address, (env) =>
-    runTogether(options.signal, (signal) => parts(stored, { ...options, env, signal, read, dumped })),
+  let dumped: Relay | undefined;
+  await withPipes(options.path, (unpacked, checked) =>
+    withCredentials(options.address, (env) =>
+      runTogether(options.signal, (signal) => {
+        const started = startParts(stored, { ...options, env, signal, read, unpacked, checked });
+        dumped = started.dumped;
+        return started.parts;
+      }),
+    ),
   );
-  return { storedBytes: read.bytes(), storedSha256: read.sha256(), dumpedSha256: dumped.sha256() };
+  return { storedBytes: read.bytes(), storedSha256: read.sha256(), dumpedSha256: dumped?.sha256() ?? '' };
 }
 
-function parts(
+function startParts(
   stored: Readable,
-  options: {
-    address: ServerAddress;
-    pgRestore: string;
-    zstd: string;
-    unseal: Unseal;
-    env: NodeJS.ProcessEnv;
-    signal: AbortSignal;
-    read: Meter;
-    dumped: Meter;
-  },
-): Promise<unknown>[] {
-  const { signal, env } = options;
-  const expand = startProgram({
-    program: options.zstd,
-    args: ['--decompress', '--stdout', '--quiet'],
-    env: {},
-    signal,
-  });
+  options: RestoreOptions & { env: NodeJS.ProcessEnv; read: Meter; unpacked: Pipe; checked: Pipe },
+): { parts: Promise<unknown>[]; dumped: Relay } {
+  const { signal, env, expansion, unpacked, checked } = options;
+  const expand = startProgram({ ...expansion, env: {}, signal, stdout: unpacked.writer });
+  const dumped = startRelay({ from: unpacked.reader, to: checked.writer, signal });
   // Where the tables lie on disks is the source's own matter.
   const args = ['--format=custom', '--exit-on-error', '--no-password', '--no-tablespaces'];
   const restore = startProgram({
@@ -58,12 +62,14 @@ function parts(
     args: [...args, `--dbname=${options.address.database}`],
     env,
     signal,
+    stdin: checked.reader,
   });
   restore.stdout.resume();
-  return [
+  const parts = [
     pipeline(stored, (source) => options.unseal(options.read.through(source)), expand.stdin, { signal }),
-    pipeline(expand.stdout, (source) => options.dumped.through(source), restore.stdin, { signal }),
+    dumped.done,
     expand.succeeded,
     restore.succeeded,
   ];
+  return { parts, dumped };
 }

@@ -6,14 +6,14 @@ import type { KeyObject } from 'node:crypto';
 import { BackupError } from '../backup-error';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { findClientPrograms } from '../postgres-client/find-client-programs';
-import { findZstd } from '../programs/find-zstd';
+import { findExpansion } from '../programs/find-compression';
 import { judgeContent, type ProofResult } from '../prove/prove-backup';
 import { readRestored } from '../prove/read-restored';
 import { restoreDump } from '../prove/restore-dump';
 import type { BackupWork } from '../run/backup-work';
 import { chooseUnseal, unsealWith } from '../seal/backup-keys';
 import { openWithRecoveryKey } from '../seal/data-key';
-import type { Manifest } from '../seal/manifest';
+import { fingerprintOf, type Manifest } from '../seal/manifest';
 
 export interface FillJob {
   manifest: Manifest;
@@ -37,24 +37,26 @@ export type FillSettings = Pick<BackupWork, 'storage' | 'path' | 'keys'> & {
 export async function fillFromBackup(job: FillJob, settings: FillSettings): Promise<ProofResult> {
   const { manifest, address, signal } = job;
   const programs = await findClientPrograms(job.serverMajor, settings.path);
-  const zstd = await findZstd(settings.path);
-  if (!programs || !zstd)
+  const expansion = await findExpansion(manifest.dump.compression, settings.path);
+  if (!programs || !expansion)
     throw new BackupError(
       'client_missing',
-      `this machine lacks pg_restore of Postgres ${job.serverMajor} or zstd`,
+      `this machine lacks pg_restore of Postgres ${job.serverMajor} or ${manifest.dump.compression}`,
     );
   const stored = await settings.storage.get(`${job.location}/${manifest.dump.file}`);
   if (!stored) return { verdict: 'CORRUPT', reason: 'its dump is not in the storage' };
   const sealed = chooseSeal(manifest, settings);
   if (!sealed.ok) return { verdict: 'CANNOT_VERIFY_HERE', reason: sealed.reason };
   const { pgRestore } = programs;
-  const readBack = await restoreDump(stored, { address, pgRestore, zstd, unseal: sealed.unseal, signal });
+  const { unseal } = sealed;
+  const { path } = settings;
+  const readBack = await restoreDump(stored, { address, pgRestore, expansion, unseal, path, signal });
   if (readBack.storedSha256 !== manifest.dump.stored_sha256)
     return { verdict: 'CORRUPT', reason: 'its stored bytes are not those that were written' };
   if (readBack.dumpedSha256 !== manifest.dump.dumped_sha256)
     return { verdict: 'CORRUPT', reason: 'what it unpacks to is not what was dumped' };
   await job.onRestored();
-  const restored = await readRestored(address, manifest.proof_level, signal);
+  const restored = await readRestored(address, fingerprintOf(manifest), signal);
   // Its owner, privileges and settings are those of the database that it replaces, not those of the dumped one.
   return judgeContent(manifest, { ...restored, properties: undefined });
 }

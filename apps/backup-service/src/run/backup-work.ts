@@ -6,6 +6,7 @@ import type { Facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import type { BackupTarget } from '../config';
 import type { FingerprintLevel } from '../capture/sum-tables';
+import type { CompressionSettings } from '../programs/find-compression';
 import type { BackupKeys } from '../seal/backup-keys';
 import type { BackupStorage } from '../storage/backup-storage';
 
@@ -13,9 +14,9 @@ import type { BackupStorage } from '../storage/backup-storage';
 export interface BackupWork {
   pool: Pool;
   storage: BackupStorage;
-  keys: BackupKeys;
   /** Where every backup is kept a second time; undefined where there is no such place. */
   copy: BackupStorage | undefined;
+  keys: BackupKeys;
   audit: AuditTrail;
   alerts: Alerts;
   facts: Facts;
@@ -24,10 +25,12 @@ export interface BackupWork {
   targets: readonly BackupTarget[];
   /** Where programs are looked for first: a PATH value. */
   path: string;
-  compressionLevel: number;
+  compression: CompressionSettings;
   fingerprint: FingerprintLevel;
   /** Sessions that read tables for the fingerprint side by side. */
   fingerprintSessions: number;
+  /** What they may read together; undefined for no limit. */
+  fingerprintBytesPerSecond: number | undefined;
   maxAttempts: number;
   retrySeconds: number;
   lockWaitSeconds: number;

@@ -10,13 +10,15 @@ import { captureContent, type SnapshotContent } from '../capture/capture-content
 import type { DatabaseDescription } from '../capture/describe-database';
 import { holdSnapshot, type HeldSnapshot } from '../capture/hold-snapshot';
 import { bracketSequences, readSequences, type SequenceRange } from '../capture/read-sequences';
+import { newestVersion } from '../capture/row-hash';
 import { startDump } from '../capture/start-dump';
-import type { TableContent } from '../capture/sum-tables';
+import type { Fingerprint, TableContent } from '../capture/sum-tables';
 import { findClientPrograms, type ClientPrograms } from '../postgres-client/find-client-programs';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { withCredentials } from '../postgres-client/with-credentials';
-import { findZstd } from '../programs/find-zstd';
+import { findCompression, type Compression } from '../programs/find-compression';
 import { runTogether } from '../programs/run-together';
+import { withPipes } from '../programs/with-pipes';
 import type { BackupKeys } from '../seal/backup-keys';
 import { generateDataKey, wrapDataKey } from '../seal/data-key';
 import { chunkBytes } from '../seal/cipher-stream';
@@ -43,43 +45,71 @@ export interface BackupJob {
 
 type Settings = Pick<
   BackupWork,
-  'storage' | 'keys' | 'path' | 'compressionLevel' | 'lockWaitSeconds' | 'fingerprint' | 'fingerprintSessions'
+  | 'storage'
+  | 'keys'
+  | 'path'
+  | 'compression'
+  | 'lockWaitSeconds'
+  | 'fingerprint'
+  | 'fingerprintSessions'
+  | 'fingerprintBytesPerSecond'
 >;
 
 /** Takes one backup up to, and without, its manifest. Throws what went wrong; the folder may then hold leftovers. */
 export async function takeBackup(job: BackupJob, settings: Settings): Promise<Manifest> {
-  const { programs, zstd } = await findPrograms(job.source.serverMajor, settings.path);
+  const { programs, compression } = await findPrograms(job.source.serverMajor, settings);
   const startedAt = new Date();
   job.onPhase('locking');
   const snapshot = await holdSnapshot(job.session, settings.lockWaitSeconds);
   job.onPhase('dumping');
   const dataKey = settings.keys.encrypt ? generateDataKey() : undefined;
-  const dumped = await dumpAndFingerprint(job, settings, {
+  const using = {
     snapshot,
     pgDump: programs.pgDump,
-    zstd,
+    compression,
     dataKey,
-  });
+    fingerprint: fingerprintFor(job, settings),
+  };
+  const dumped = await dumpAndFingerprint(job, settings, using);
   await job.session.query('COMMIT');
   if (dumped.seal.dumpedBytes === 0)
     throw new BackupError('dump_failed', 'pg_dump succeeded and wrote nothing');
-  const manifest = describe(job, { programs, startedAt, snapshot, dataKey, ...dumped }, settings);
+  const manifest = describe(job, { programs, startedAt, ...using, ...dumped }, settings);
   return sealManifest(manifest, settings.keys.signing);
 }
 
 async function findPrograms(
   major: number,
-  path: string,
-): Promise<{ programs: ClientPrograms; zstd: string }> {
-  const [programs, zstd] = await Promise.all([findClientPrograms(major, path), findZstd(path)]);
+  { path, compression: settings }: Settings,
+): Promise<{ programs: ClientPrograms; compression: Compression }> {
+  const [programs, compression] = await Promise.all([
+    findClientPrograms(major, path),
+    findCompression(path, settings),
+  ]);
   if (!programs) throw missing(`pg_dump and pg_restore of Postgres ${major}`, `postgresql-client-${major}`);
-  if (!zstd) throw missing('zstd', 'zstd');
-  return { programs, zstd };
+  if (!compression) throw missing('zstd', 'zstd');
+  return { programs, compression };
+}
+
+function fingerprintFor({ source }: BackupJob, settings: Settings): Fingerprint {
+  return { level: settings.fingerprint, version: newestVersion(source.serverMajor) };
 }
 
 function missing(what: string, debianPackage: string): BackupError {
   const message = `this machine has no ${what}; install it, on Debian the package ${debianPackage}`;
   return new BackupError('client_missing', message, { permanent: true });
+}
+
+/** What an attempt is made with. */
+interface Using {
+  snapshot: HeldSnapshot;
+  compression: Compression;
+  dataKey: KeyObject | undefined;
+  fingerprint: Fingerprint;
+}
+
+function dumpFileOf({ compression, dataKey }: Using): string {
+  return dumpFile({ encrypted: dataKey !== undefined, compression: compression.name });
 }
 
 interface Dumped {
@@ -92,37 +122,47 @@ interface Dumped {
 async function dumpAndFingerprint(
   job: BackupJob,
   settings: Settings,
-  using: { snapshot: HeldSnapshot; pgDump: string; zstd: string; dataKey: KeyObject | undefined },
+  using: Using & { pgDump: string },
 ): Promise<Dumped> {
-  const { storage, compressionLevel: level, lockWaitSeconds } = settings;
-  const { snapshot, pgDump, zstd, dataKey } = using;
+  const { storage, lockWaitSeconds } = settings;
+  const { snapshot, pgDump, compression, dataKey, fingerprint } = using;
   const { session, address } = job;
-  const fingerprint = {
+  const reading = {
     address,
     snapshot,
-    level: settings.fingerprint,
+    fingerprint,
     sessions: settings.fingerprintSessions,
+    bytesPerSecond: settings.fingerprintBytesPerSecond,
   };
   const encrypt = dataKey && { dataKey, backupId: job.id };
-  const key = `${job.folder}/${dumpFile({ encrypted: dataKey !== undefined })}`;
+  const key = `${job.folder}/${dumpFileOf(using)}`;
   const before = settings.fingerprint === 'full' ? await readSequences(session) : undefined;
   const result = { warnings: '' };
   let sealed = () => nothingSealed;
   let captured: Awaited<ReturnType<typeof captureContent>> | undefined;
-  await withCredentials(address, (env) =>
-    runTogether(job.signal, (signal) => {
-      // A fingerprint that takes minutes must not outlast a dump that has failed.
-      signal.addEventListener('abort', () => void session.end().catch(() => undefined), { once: true });
-      const dump = startDump({ pgDump, env, snapshotId: snapshot.id, lockWaitSeconds, signal });
-      const seal = sealStream(dump.stdout, { zstd, level, encrypt, signal, onBytes: job.onBytes });
-      sealed = () => seal.result();
-      return [
-        dump.succeeded.then((stderr) => (result.warnings = stderr)),
-        ...seal.parts,
-        storage.put(key, seal.sealed, signal, { expectedBytes: job.source.sizeBytes }),
-        captureContent(session, { ...fingerprint, signal }).then((content) => (captured = content)),
-      ];
-    }),
+  await withPipes(settings.path, (fromDump, pipe) =>
+    withCredentials(address, (env) =>
+      runTogether(job.signal, (signal) => {
+        // A fingerprint that takes minutes must not outlast a dump that has failed.
+        signal.addEventListener('abort', () => void session.end().catch(() => undefined), { once: true });
+        const stdout = fromDump.writer;
+        const dump = startDump({ pgDump, env, snapshotId: snapshot.id, lockWaitSeconds, signal, stdout });
+        const seal = sealStream(fromDump.reader, {
+          compression,
+          pipe,
+          encrypt,
+          signal,
+          onBytes: job.onBytes,
+        });
+        sealed = () => seal.result();
+        return [
+          dump.succeeded.then((stderr) => (result.warnings = stderr)),
+          ...seal.parts,
+          storage.put(key, seal.sealed, signal, { expectedBytes: job.source.sizeBytes }),
+          captureContent(session, { ...reading, signal }).then((content) => (captured = content)),
+        ];
+      }),
+    ),
   );
   const { tables, content } = captured as NonNullable<typeof captured>;
   const sequences = before && bracketSequences(before, await readSequences(session));
@@ -131,18 +171,16 @@ async function dumpAndFingerprint(
 
 const nothingSealed: SealResult = { dumpedBytes: 0, dumpedSha256: '', storedBytes: 0, storedSha256: '' };
 
-interface Facts extends Dumped {
+interface Facts extends Dumped, Using {
   programs: ClientPrograms;
   startedAt: Date;
-  snapshot: HeldSnapshot;
-  dataKey: KeyObject | undefined;
 }
 
-function describe(job: BackupJob, facts: Facts, { keys, fingerprint }: Settings): Manifest {
-  const { content, dataKey } = facts;
+function describe(job: BackupJob, facts: Facts, { keys }: Settings): Manifest {
+  const { content, dataKey, fingerprint } = facts;
   return {
     format: 'swfx-backup',
-    version: 2,
+    version: 3,
     id: job.id,
     database: job.database,
     attempt: job.attempt,
@@ -152,16 +190,17 @@ function describe(job: BackupJob, facts: Facts, { keys, fingerprint }: Settings)
     source: describeSource(job.source),
     programs: { pg_dump: facts.programs.version },
     dump: {
-      file: dumpFile({ encrypted: dataKey !== undefined }),
+      file: dumpFileOf(facts),
       format: 'pg_dump custom',
-      compression: 'zstd',
+      compression: facts.compression.name,
       dumped_bytes: facts.seal.dumpedBytes,
       dumped_sha256: facts.seal.dumpedSha256,
       stored_bytes: facts.seal.storedBytes,
       stored_sha256: facts.seal.storedSha256,
     },
     encryption: dataKey ? describeEncryption(job.id, dataKey, keys) : null,
-    proof_level: fingerprint,
+    proof_level: fingerprint.level,
+    fingerprint_version: fingerprint.version,
     tables: facts.tables,
     content: content
       ? {

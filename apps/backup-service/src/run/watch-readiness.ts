@@ -4,7 +4,7 @@ import { describeDatabase } from '../capture/describe-database';
 import type { BackupTarget } from '../config';
 import { findClientPrograms } from '../postgres-client/find-client-programs';
 import { openSession } from '../postgres-client/open-session';
-import { findZstd } from '../programs/find-zstd';
+import { findCompression } from '../programs/find-compression';
 import type { BackupWork } from './backup-work';
 
 const intervalMs = 2_000;
@@ -14,7 +14,7 @@ const intervalMs = 2_000;
  * are installed. A target that is down does not make the service unready; that is the target's trouble, and a failed
  * backup tells it.
  */
-export function watchReadiness(work: Pick<BackupWork, 'pool' | 'targets' | 'path'>): {
+export function watchReadiness(work: Pick<BackupWork, 'pool' | 'targets' | 'path' | 'compression'>): {
   state(): Readiness;
   stop(): Promise<void>;
 } {
@@ -50,7 +50,7 @@ export function watchReadiness(work: Pick<BackupWork, 'pool' | 'targets' | 'path
 
 /** What is not installed. What was found once is taken for granted; a target's major is asked until it is known. */
 function createProgramCheck(
-  { targets, path }: Pick<BackupWork, 'targets' | 'path'>,
+  { targets, path, compression }: Pick<BackupWork, 'targets' | 'path' | 'compression'>,
   signal: AbortSignal,
 ): () => Promise<string[]> {
   const majors = new Map<string, number>();
@@ -66,7 +66,7 @@ function createProgramCheck(
     return [];
   }
   return async () => {
-    if (!found.has('zstd') && (await findZstd(path))) found.add('zstd');
+    if (!found.has('zstd') && (await findCompression(path, compression))) found.add('zstd');
     const clients = await Promise.all(targets.map(clientLacks));
     return [...new Set([...(found.has('zstd') ? [] : ['zstd']), ...clients.flat()])];
   };

@@ -33,6 +33,7 @@ const manifest: Manifest = {
     stored_sha256: sha256,
   },
   encryption: null,
+  fingerprint_version: 1,
   proof_level: 'rows',
   tables: [{ schema: 'public', name: 'a', rows: 1 }],
   content: null,
@@ -46,7 +47,7 @@ describe('the manifest', () => {
     expect(parseManifest(content, undefined)).toEqual({ ok: true, manifest });
   });
   it('of a newer version is refused as such', () => {
-    const content = JSON.stringify({ ...manifest, version: 3 });
+    const content = JSON.stringify({ ...manifest, version: 4 });
     expect(parseManifest(content, undefined)).toMatchObject({
       problem: expect.stringContaining('newer release'),
     });

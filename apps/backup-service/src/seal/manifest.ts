@@ -6,6 +6,9 @@
  */
 import type { KeyRing } from '@swfx/config';
 import { z } from 'zod';
+import { fingerprintVersions } from '../capture/row-hash';
+import type { Fingerprint } from '../capture/sum-tables';
+import { compressions } from '../programs/find-compression';
 import type { DatabaseProperties } from '../restore/database-properties';
 import { checkSignature, signManifest } from './sign-manifest';
 
@@ -53,10 +56,13 @@ const content = z.object({
   excluded: z.array(z.object({ ...named, reason: z.string() })),
 });
 
-/** Version 1 was neither encrypted, signed nor fingerprinted; version 2 only adds fields. */
+/**
+ * Version 1 was neither encrypted, signed nor fingerprinted. Version 2 only added fields. Version 3 may be packed by gzip,
+ * and has sums that those who know version 2 alone would take for others.
+ */
 export const manifestSchema = z.object({
   format: z.literal('swfx-backup'),
-  version: z.union([z.literal(1), z.literal(2)]),
+  version: z.literal([1, 2, 3]),
   id: z.uuid(),
   /** The database's name among the backup targets. */
   database: z.string(),
@@ -81,7 +87,7 @@ export const manifestSchema = z.object({
   dump: z.object({
     file: z.string(),
     format: z.literal('pg_dump custom'),
-    compression: z.literal('zstd'),
+    compression: z.enum(compressions),
     dumped_bytes: bytes,
     dumped_sha256: sha256,
     stored_bytes: bytes,
@@ -90,6 +96,8 @@ export const manifestSchema = z.object({
   encryption: encryption.nullable(),
   /** What can be proven of it: with `rows` the tables and how many rows each has, with `full` all that is in it. */
   proof_level: z.enum(['rows', 'full']),
+  /** How rows were hashed for the sums: see `row-hash.ts`. */
+  fingerprint_version: z.literal(fingerprintVersions).default(1),
   tables: z.array(z.object({ ...named, rows: bytes, sums: sums.optional() })),
   content: content.nullable().default(null),
   /** What pg_dump said on the side. */
@@ -106,13 +114,14 @@ export type Manifest = z.output<typeof manifestSchema>;
 export function parseManifest(
   content: string,
   signing: KeyRing | undefined,
-): { ok: true; manifest: Manifest } | { ok: false; problem: string } {
+): { ok: true; manifest: Manifest } | { ok: false; problem: string; newer?: true } {
   const value = parseJson(content);
   if (value === undefined) return { ok: false, problem: 'the manifest is not JSON' };
-  const newer = z.object({ version: z.number().min(3) }).safeParse(value);
+  const newer = z.object({ version: z.number().min(4) }).safeParse(value);
   if (newer.success)
     return {
       ok: false,
+      newer: true,
       problem: `the manifest has version ${newer.data.version}, which a newer release wrote`,
     };
   const result = manifestSchema.safeParse(value);
@@ -146,6 +155,11 @@ export function sealManifest(manifest: Manifest, signing: KeyRing | undefined): 
 /** The manifest as it is stored. */
 export function serialiseManifest(manifest: Manifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** How a restored database has to be read to be compared with it. */
+export function fingerprintOf(manifest: Manifest): Fingerprint {
+  return { level: manifest.proof_level, version: manifest.fingerprint_version };
 }
 
 /** Rows of all tables together. */

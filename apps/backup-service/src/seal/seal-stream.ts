@@ -1,12 +1,13 @@
 /**
- * From a dump to what is stored: zstd in a process of its own, so that compression has a core to itself and our memory
+ * From a dump to what is stored: compression in a process of its own, so that it has a core to itself and our memory
  * stays flat, then encryption, which cannot be compressed; SHA-256 of the dump, and of the bytes as stored, since those
  * are what a storage can be asked for.
  */
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Compression } from '../programs/find-compression';
 import { createMeter } from '../programs/meter';
+import { startRelay } from '../programs/relay';
 import { startProgram } from '../programs/start-program';
+import type { Pipe, PipeEnd } from '../programs/with-pipes';
 import { encryptStream, type StreamBinding } from './cipher-stream';
 
 export interface Seal {
@@ -25,34 +26,28 @@ export interface SealResult {
   storedSha256: string;
 }
 
-/** Starts sealing a stream. */
+/** Starts sealing what comes out of a pipe. */
 export function sealStream(
-  dump: Readable,
+  dump: PipeEnd,
   options: {
-    zstd: string;
-    level: number;
+    compression: Compression;
+    /** Through which the dump goes on to the compression. */
+    pipe: Pipe;
     /** Undefined for a backup that is not encrypted. */
     encrypt: StreamBinding | undefined;
     signal: AbortSignal;
     onBytes: (dumpedBytes: number) => void;
   },
 ): Seal {
-  const { zstd, level, encrypt, signal } = options;
-  const dumped = createMeter(options.onBytes);
+  const { compression, pipe, encrypt, signal, onBytes } = options;
+  const { program, args } = compression;
+  const packing = startProgram({ program, args, env: {}, signal, stdin: pipe.reader });
+  const dumped = startRelay({ from: dump, to: pipe.writer, signal, onBytes });
   const stored = createMeter();
-  const compression = startProgram({
-    program: zstd,
-    args: [`-${level}`, '--quiet', '--stdout'],
-    env: {},
-    signal,
-  });
-  const compressed: AsyncIterable<Buffer> = compression.stdout;
+  const packed: AsyncIterable<Buffer> = packing.stdout;
   return {
-    sealed: stored.through(encrypt ? encryptStream(compressed, encrypt) : compressed),
-    parts: [
-      pipeline(dump, (source) => dumped.through(source), compression.stdin, { signal }),
-      compression.succeeded,
-    ],
+    sealed: stored.through(encrypt ? encryptStream(packed, encrypt) : packed),
+    parts: [dumped.done, packing.succeeded],
     result: () => ({
       dumpedBytes: dumped.bytes(),
       dumpedSha256: dumped.sha256(),

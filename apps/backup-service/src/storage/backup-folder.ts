@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { CompressionName } from '../programs/find-compression';
 import type { BackupStorage } from './backup-storage';
 
 /**
@@ -21,17 +22,20 @@ export function runPrefix(run: { id: string; database: string; requestedAt: Date
   return `${run.database}/${time}-${run.id}.`;
 }
 
-export const manifestFile = 'manifest.json';
 /** The folders of the attempts before one. */
 export function earlierFolders(run: Parameters<typeof attemptFolder>[0]): string[] {
   return Array.from({ length: run.attempt - 1 }, (_, n) => attemptFolder({ ...run, attempt: n + 1 }));
 }
 
+export const manifestFile = 'manifest.json';
 
 /** The dump's name beside the manifest tells by what it is to be opened; the manifest names it too. */
-export function dumpFile(options: { encrypted: boolean }): string {
-  return options.encrypted ? 'dump.pgdump.zst.sealed' : 'dump.pgdump.zst';
+export function dumpFile(options: { encrypted: boolean; compression?: CompressionName }): string {
+  const packed = `dump.pgdump.${endings[options.compression ?? 'zstd']}`;
+  return options.encrypted ? `${packed}.sealed` : packed;
 }
+
+const endings: Record<CompressionName, string> = { zstd: 'zst', gzip: 'gz' };
 
 /** The manifest in a folder, as text; undefined when the folder is no backup. */
 export async function readManifest(storage: BackupStorage, folder: string): Promise<string | undefined> {

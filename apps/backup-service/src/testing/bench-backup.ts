@@ -14,7 +14,8 @@ import type { FingerprintLevel } from '../capture/sum-tables';
 import { openSession } from '../postgres-client/open-session';
 import { parseServerAddress, type ServerAddress } from '../postgres-client/server-address';
 import { withCredentials } from '../postgres-client/with-credentials';
-import { findZstd } from '../programs/find-zstd';
+import { findExpansion } from '../programs/find-compression';
+import { findProgram } from '../programs/find-program';
 import { startProgram } from '../programs/start-program';
 import { proveBackup } from '../prove/prove-backup';
 import { restoreDump } from '../prove/restore-dump';
@@ -63,7 +64,7 @@ async function main(): Promise<void> {
 
 async function prepare(folder: string, server: PostgresServer): Promise<Place> {
   const found = await findPostgresPrograms();
-  const zstd = await findZstd(path);
+  const zstd = await findProgram('zstd', path);
   const parsed = parseServerAddress(server.url('bench'));
   if (!found.found || !zstd || !parsed.ok) throw new Error('programs are missing');
   await query(server.url(), 'CREATE DATABASE bench');
@@ -162,7 +163,8 @@ async function store(
     ...way,
     storage,
     path,
-    compressionLevel: level,
+    compression: { level, threads: 1 },
+    fingerprintBytesPerSecond: undefined,
     lockWaitSeconds: 30,
     fingerprintSessions: 2,
     scratchFolder: undefined,
@@ -204,13 +206,15 @@ async function ourRestore(place: Place, way: Way): Promise<Figures> {
   if (!parsed.ok) throw new Error(parsed.problem);
   const sealed = chooseUnseal(parsed.manifest, way.keys);
   const stored = await settings.storage.get(`${folder}/${parsed.manifest.dump.file}`);
-  if (!sealed.ok || !stored) throw new Error('the backup cannot be read');
+  const expansion = await findExpansion('zstd', path);
+  if (!sealed.ok || !stored || !expansion) throw new Error('the backup cannot be read');
   await query(place.server.url(), 'CREATE DATABASE copy TEMPLATE template0');
   const address = { ...place.address, database: 'copy' };
   const { pgRestore } = place.programs;
   const watch = watchMemory();
   const seconds = await timed(async () => {
-    await restoreDump(stored, { address, pgRestore, zstd: place.zstd, unseal: sealed.unseal, signal: never });
+    const { unseal } = sealed;
+    await restoreDump(stored, { address, pgRestore, expansion, unseal, path, signal: never });
   });
   await query(place.server.url(), 'DROP DATABASE copy');
   await rm(join(place.folder, 'backups', folder), { recursive: true });

@@ -2,10 +2,10 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programFolders } from '@swfx/postgres-server';
 
-/** The `zstd` program, on PATH or in a usual place off it; undefined when it is not installed. */
-export async function findZstd(path: string): Promise<string | undefined> {
+/** A program of this name, on PATH or in a usual place off it; undefined when it is not installed. */
+export async function findProgram(name: string, path: string): Promise<string | undefined> {
   for (const folder of await programFolders(path)) {
-    const program = join(folder, 'zstd');
+    const program = join(folder, name);
     if (await isExecutable(program)) return program;
   }
   return undefined;
