@@ -130,9 +130,26 @@ describe('the commands of a restore', () => {
     expect(await ground.auditActions(backupId)).toContain('db_backup_catalogued');
   });
 
-  it('restore from the storage alone on another server, with the keys and nothing else', async () => {
+  it('restore onto another server: from the catalogue, or from the storage alone with the keys and nothing else', async () => {
     const elsewhere = await startTestPostgres();
     try {
+      const beside = Object.assign(new URL(elsewhere.url()), { pathname: '/beside' }).href;
+      operator = { ...operator, ...keys, ENVIRONMENT: 'production' };
+      const to = await swfx('restore', backupId.slice(0, 8), '--into', beside, '--confirm', 'beside');
+      expect(to).toMatchObject({ exitCode: 0, out: expect.stringContaining(`Restored backup ${backupId}`) });
+      expect(await rows(beside)).toBe(100);
+      const { rows: entered } = await ground.ops.pool.query(
+        `SELECT id, state, into_name, into_server FROM db_restore WHERE into_server IS NOT NULL`,
+      );
+      const server = new URL(beside).host;
+      expect(entered).toMatchObject([{ state: 'restored', into_name: 'beside', into_server: server }]);
+      expect(await ground.auditActions(entered[0].id as string)).toEqual([
+        'db_restore_started',
+        'db_restore_succeeded',
+      ]);
+      const taken = await swfx('restore', backupId, '--into', beside, '--confirm', 'beside');
+      expect(taken).toMatchObject({ exitCode: 1, err: expect.stringContaining('is there already') });
+
       const into = Object.assign(new URL(elsewhere.url()), { pathname: '/again' }).href;
       const bare = { PATH: process.env['PATH'] ?? '' };
       const restore = (environment: Record<string, string>, ...more: string[]) =>

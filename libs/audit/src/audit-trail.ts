@@ -3,8 +3,6 @@
  * tells of: both happen, or neither. The file follows the table, and is repaired from it at every start. While
  * Postgres is unreachable an event that has no transaction waits in the spool and is in the file already.
  */
-import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import {
   inTransaction,
   isDatabaseUnavailable,
@@ -18,6 +16,7 @@ import type { Spool } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import { openAuditFile } from './audit-file';
 import { insertRecord, settledRecords } from './audit-table';
+import { auditWriter } from './enter-lines';
 import { auditActions, outcomes, type AuditEvent } from './events';
 import { trackProjection } from './projection';
 import { createRecord, recordProblems, type AuditRecord } from './record';
@@ -50,7 +49,7 @@ export interface AuditTrailOptions {
 export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const { pool, spool, metrics, logger } = options;
   const file = openAuditFile(options.file);
-  const writer = `${hostname()}:${resolve(options.file)}`;
+  const writer = auditWriter(options.file);
   const projection = trackProjection(file);
   let fileFails = false;
   let sequence = 0;

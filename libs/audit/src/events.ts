@@ -200,9 +200,6 @@ export const auditActions = {
   db_backup_cancelled: { operation: 'db_backup', fields: { ...backup } },
   // A backup that the storage has and the catalogue had not: the ops database is new, or an older one.
   db_backup_catalogued: { operation: 'db_backup', fields: { ...backup } },
-  backup_deleted: {
-    operation: 'db_backup',
-    // Why it was not kept, in the words of the retention plan.
   // The second copy, in the storage of that place: read back, and the same bytes.
   db_backup_copied: {
     operation: 'db_backup',
@@ -222,6 +219,9 @@ export const auditActions = {
     operation: 'db_backup',
     fields: { ...backup, ...failed, place: z.string() },
   },
+  backup_deleted: {
+    operation: 'db_backup',
+    // Why it was not kept, in the words of the retention plan.
     fields: {
       ...backup,
       reason: z.string(),
@@ -260,6 +260,22 @@ export const auditActions = {
   db_restore_kept_dropped: {
     operation: 'db_restore',
     fields: { ...backup, into: z.string(), dropped: z.string() },
+  },
+
+  // The ops database itself was restored: a new key signs, every session has ended, and what was lost is between the
+  // time of the backup and now. `last_record` is the newest audit record that the backup held.
+  ops_database_recovered: {
+    operation: 'ops_recovery',
+    fields: {
+      ...backup,
+      taken_at: z.iso.datetime(),
+      epoch: z.number().int(),
+      keys_revoked: z.number().int(),
+      sessions_ended: z.number().int(),
+      users_disabled: z.number().int(),
+      audit_records_entered: z.number().int(),
+      last_record: z.string().nullable(),
+    },
   },
 
   alert_test_requested: { operation: 'alert_test', fields: { alert_id: z.string() } },

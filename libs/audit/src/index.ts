@@ -1,11 +1,13 @@
 export { createAuditTrail, type AuditTrail, type AuditTrailOptions, type NoteAudit } from './audit-trail';
+export { openAuditFile, type AuditFile } from './audit-file';
+export { auditWriter, enterAuditLine, readAuditLines, type AuditLine } from './enter-lines';
 export {
   auditActions,
   auditJsonSchema,
   backupFailureReasons,
+  copyFailureReasons,
   keySetRefusalReasons,
   loginFailureReasons,
-  copyFailureReasons,
   outcomes,
   proofFailureReasons,
   recordSchema,

@@ -50,6 +50,42 @@ export async function requestRestore(
   return (rows[0] as { id: string }).id;
 }
 
+/** A restore onto another server, which an operator's process carries out by itself. */
+export interface ElsewhereRestore extends Pick<
+  RestoreClaim,
+  'id' | 'backupId' | 'database' | 'intoName' | 'liveName' | 'accepted' | 'askedBy' | 'step'
+> {
+  /** As host:port. */
+  intoServer: string;
+}
+
+/** Enters how it ended: nobody else is to take it up. */
+export async function insertElsewhere(
+  db: Queryable,
+  about: ElsewhereRestore,
+  end: { state: 'restored'; seconds: number } | { state: 'failed'; reason: string; error: string },
+): Promise<void> {
+  const failed = end.state === 'failed' ? end : undefined;
+  await db.query(
+    `INSERT INTO db_restore (id, backup_id, database, into_name, into_server, live_name, accepted, requested_by, asked_by,
+                             asked, state, restore_seconds, reason, error, finished_at)
+     VALUES ($1, $2, $3, $4, $5, $4, $6, $7, $7, NULL, $8, $9, $10, $11, now())`,
+    [
+      about.id,
+      about.backupId,
+      about.database,
+      about.intoName,
+      about.intoServer,
+      about.accepted,
+      about.askedBy,
+      end.state,
+      end.state === 'restored' ? end.seconds : null,
+      failed?.reason ?? null,
+      failed?.error ?? null,
+    ],
+  );
+}
+
 /** Asks for the next step of a restore; false when it is not in the state for it, or busy. */
 export async function askForStep(
   db: Queryable,

@@ -10,7 +10,10 @@ import { askForRestore, askForRestoreStep } from './ask-for-restore';
 import { confirm } from './confirm';
 import { describePlan, describeRestore, describeUndoPlan, restoreColumns } from './describe-restore';
 import { chooseRestoreToUndo, followRestore, listRestores, type RestoreReport } from './follow-restore';
+import { isUrl } from './elsewhere-settings';
+import { recoverOpsDatabase } from './recover-ops-database';
 import { restoreFromStorage } from './restore-from-storage';
+import { restoreToServer } from './restore-to-server';
 import { showBackup } from './show-backup';
 import { withFoundation } from './with-foundation';
 
@@ -26,6 +29,8 @@ interface RestoreOptions extends Asked {
   recoveryKey?: string;
   into?: string;
   accept?: string[];
+  recoverOps?: boolean;
+  auditFile?: string[];
 }
 
 /** Adds the commands to the group. */
@@ -36,18 +41,32 @@ export function addRestoreCommands(backup: Command, environment: Environment): v
       '[id]',
       'the backup’s id, or as much of the beginning as is unique; with --from also a database’s name',
     )
-    .option('--into <name>', 'make a database of this name instead of taking the place of the one there is')
+    .option(
+      '--into <name>',
+      'make a database of this name, or at this postgres:// URL, instead of taking the place of the one there is',
+    )
     .option(
       '--from <storage>',
       'without a service: a folder or s3://bucket/prefix; --into is then a postgres:// URL',
     )
-    .option('--recovery-key <file>', 'with --from: PEM file with the private half of the recovery key')
+    .option('--recovery-key <file>', 'with a URL: PEM file with the private half of the recovery key')
+    .option(
+      '--recover-ops',
+      'restore the ops database itself, at the URL of --into, with every service stopped',
+    )
+    .option(
+      '--audit-file <file...>',
+      'with --recover-ops: the audit files that are left; AUDIT_LOG_FILE if not given',
+    )
     .addOption(
       new Option('--accept <what...>', 'go on although the swap breaks this').choices([...acceptable]),
     )
     .action(async (id: string | undefined, { from, ...options }: RestoreOptions, command: Command) => {
+      if (options.recoverOps) return recoverOpsDatabase(environment, { id, from, ...options });
       if (from !== undefined) return restoreFromStorage(environment, { id, from, ...options });
       if (id === undefined) return command.error('Say which backup: its id.', { exitCode: 2 });
+      const { into } = options;
+      if (isUrl(into)) return restoreToServer(environment, { id, ...options, into });
       finish(
         await withFoundation(environment, (foundation) =>
           restore(foundation, environment, { id, ...options }),

@@ -9,6 +9,7 @@ export const acceptable = [
   'poolers',
   'missing_roles',
   'not_proven',
+  'services_connected',
 ] as const;
 export type Acceptable = (typeof acceptable)[number];
 

@@ -55,7 +55,8 @@ export interface RestoreWish {
   mode: 'swap' | 'into';
   names: DatabaseNames;
   accepted: readonly string[];
-  keepHours: number;
+  /** How long what is replaced is kept; null where nothing drops it by itself. */
+  keepHours: number | null;
 }
 
 export interface RestorePlan {
@@ -70,9 +71,13 @@ export interface RestorePlan {
   digest: string;
 }
 
-/** Plans a restore. */
-export function planRestore(facts: RestoreFacts, wish: RestoreWish): RestorePlan {
-  const obstacles = findObstacles(facts, wish.mode);
+/** Plans a restore; `more` are obstacles that this kind of restore has and others have not. */
+export function planRestore(
+  facts: RestoreFacts,
+  wish: RestoreWish,
+  more: readonly Obstacle[] = [],
+): RestorePlan {
+  const obstacles = [...findObstacles(facts, wish.mode), ...more];
   const standing = obstacles.filter(({ kind, acceptable }) => !acceptable || !wish.accepted.includes(kind));
   const steps = wish.mode === 'swap' ? stepsOfSwap(facts, wish) : stepsOfInto(facts, wish);
   return {
@@ -125,7 +130,7 @@ function notesOf(facts: RestoreFacts, wish: RestoreWish, obstacles: readonly Obs
     ...(wish.mode === 'swap'
       ? [
           `${connected} sessions will be ended at the swap${connected > 0 ? `: ${who.join(', ')}` : ''}`,
-          `what was written to ${database.name} since the backup is not in it; the old database is kept for ${wish.keepHours} hours`,
+          `what was written to ${database.name} since the backup is not in it; the old database is kept ${keptFor(wish)}`,
         ]
       : []),
     ...obstacles
@@ -133,6 +138,9 @@ function notesOf(facts: RestoreFacts, wish: RestoreWish, obstacles: readonly Obs
       .map(({ sentence }) => `accepted: ${sentence}`),
   ];
 }
+
+const keptFor = ({ keepHours }: RestoreWish) =>
+  keepHours === null ? 'until somebody drops it' : `for ${keepHours} hours`;
 
 function stepsOfSwap({ database }: RestoreFacts, { names, keepHours }: RestoreWish): string[] {
   const { properties } = database;
@@ -145,7 +153,7 @@ function stepsOfSwap({ database }: RestoreFacts, { names, keepHours }: RestoreWi
     `ALTER DATABASE ${identifier(names.live)} ALLOW_CONNECTIONS false, and end its sessions`,
     `ALTER DATABASE ${identifier(names.live)} RENAME TO ${identifier(names.kept)}`,
     `ALTER DATABASE ${identifier(names.beside)} RENAME TO ${identifier(names.live)}`,
-    `keep ${names.kept} for ${keepHours} hours, then drop it`,
+    keepHours === null ? `keep ${names.kept}` : `keep ${names.kept} for ${keepHours} hours, then drop it`,
   ];
 }
 

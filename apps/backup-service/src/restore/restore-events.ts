@@ -5,12 +5,18 @@ import type { Manifest } from '../seal/manifest';
 import type { TableWrites } from './plan-undo';
 import type { RestoreError } from './restore-error';
 
-const common = (claim: RestoreClaim) => ({
+/** What is told of a restore, whoever carries it out. */
+type About = Pick<
+  RestoreClaim,
+  'id' | 'backupId' | 'database' | 'intoName' | 'liveName' | 'askedBy' | 'step'
+>;
+
+const common = (claim: About) => ({
   actor: claim.step === 'drop_kept' ? 'service:backup-service' : claim.askedBy,
   subject: null,
   operationId: claim.id,
 });
-const fields = (claim: RestoreClaim) => ({
+const fields = (claim: About) => ({
   backup_id: claim.backupId,
   database: claim.database,
   into: claim.intoName ?? claim.liveName ?? claim.database,
@@ -18,13 +24,13 @@ const fields = (claim: RestoreClaim) => ({
 
 /** What the audit trail and people are told of a restore. */
 export const restoreEvents = {
-  started: (claim: RestoreClaim): AuditEvent => ({
+  started: (claim: About): AuditEvent => ({
     action: 'db_restore_started',
     outcome: 'success',
     ...common(claim),
     fields: fields(claim),
   }),
-  succeeded: (claim: RestoreClaim, { dump }: Manifest, seconds: number): AuditEvent => ({
+  succeeded: (claim: About, { dump }: Manifest, seconds: number): AuditEvent => ({
     action: 'db_restore_succeeded',
     outcome: 'success',
     ...common(claim),
@@ -35,13 +41,13 @@ export const restoreEvents = {
       sha256: dump.stored_sha256,
     },
   }),
-  failed: (claim: RestoreClaim, { reason, message }: RestoreError): AuditEvent => ({
+  failed: (claim: About, { reason, message }: RestoreError): AuditEvent => ({
     action: 'db_restore_failed',
     outcome: 'failure',
     ...common(claim),
     fields: { ...fields(claim), error: message, reason },
   }),
-  undone: (claim: RestoreClaim, writes: readonly TableWrites[]): AuditEvent => ({
+  undone: (claim: About, writes: readonly TableWrites[]): AuditEvent => ({
     action: 'db_restore_undone',
     outcome: 'success',
     ...common(claim),
@@ -53,13 +59,13 @@ export const restoreEvents = {
       ),
     },
   }),
-  dropped: (claim: RestoreClaim, name: string): AuditEvent => ({
+  dropped: (claim: About, name: string): AuditEvent => ({
     action: 'db_restore_kept_dropped',
     outcome: 'success',
     ...common(claim),
     fields: { ...fields(claim), dropped: name },
   }),
-  alert: (claim: RestoreClaim, { reason, message }: RestoreError): AlertDraft => ({
+  alert: (claim: About, { reason, message }: RestoreError): AlertDraft => ({
     incident: `restore:${claim.database}`,
     kind: 'restore_failed',
     severity: 'critical',
@@ -67,7 +73,7 @@ export const restoreEvents = {
     error: message,
     context: { database: claim.database, backup_id: claim.backupId, restore_id: claim.id, reason },
   }),
-  recovery: (claim: RestoreClaim): ResolutionDraft => ({
+  recovery: (claim: About): ResolutionDraft => ({
     incident: `restore:${claim.database}`,
     kind: 'restore_failed',
     title: claim.step === 'undo' ? 'Database restore undone' : 'Database restored',

@@ -14,6 +14,8 @@ import {
 
 /** Makes the access tokens that a gateway would, with a signing key that it has put into the ops database. */
 export interface TokenMaker {
+  /** The value of KEY_ENCRYPTION_KEYS. */
+  ring: string;
   /** The value of KEY_SET_TRUST. */
   trust: string;
   token(claims: Partial<AccessTokenClaims> & { scope: string }): string;
@@ -22,7 +24,8 @@ export interface TokenMaker {
 }
 
 export async function createTokenMaker(pool: Pool): Promise<TokenMaker> {
-  const ring = parseKeyRing(new Secret(`k1:${randomBytes(32).toString('base64')}`));
+  const written = `k1:${randomBytes(32).toString('base64')}`;
+  const ring = parseKeyRing(new Secret(written));
   const key = await generateSigningKey('ES256');
   const change = async (make: (at: Date) => Parameters<typeof updateKeySet>[2]['change']) =>
     inTransaction(pool, async (client) => {
@@ -32,6 +35,7 @@ export async function createTokenMaker(pool: Pool): Promise<TokenMaker> {
   const publish = [prepareKey(key, { ring, state: 'active', createdBy: 'service:test' })];
   await change((at) => ({ at, transitions: [], publish }));
   return {
+    ring: written,
     trust: keySetSigner(ring).name,
     token(claims) {
       const now = Math.floor(Date.now() / 1000);
