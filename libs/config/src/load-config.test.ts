@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -54,6 +54,19 @@ describe('loadConfig', () => {
   it('reads a secret from the file that NAME_FILE names', () => {
     const config = loadConfig(schema, { DATABASE_URL_FILE: secretFile(`${databaseUrl}\n`) });
     expect(config.DATABASE_URL.reveal()).toBe(databaseUrl);
+  });
+
+  it('follows the file, and keeps the last value that the service would have started with', () => {
+    const file = secretFile(databaseUrl);
+    const { DATABASE_URL: secret } = loadConfig(schema, { DATABASE_URL_FILE: file });
+    const renewed = databaseUrl.replace('hunter2', 'hunter3');
+    writeFileSync(file, `${renewed}\n`);
+    expect(secret.reveal()).toBe(renewed);
+    writeFileSync(file, 'postg');
+    expect(secret.reveal()).toBe(renewed);
+    rmSync(file);
+    expect(secret.reveal()).toBe(renewed);
+    expect(inspect(secret)).not.toContain('hunter');
   });
 
   it('refuses a secret given twice, and a file that is not there', () => {

@@ -4,15 +4,18 @@ const redacted = '[redacted]';
 
 /** A value that must not be printed: string conversion, JSON, logging and inspection all give `[redacted]`. */
 export class Secret {
-  readonly #value: string;
+  #value: string;
+  readonly #renewed: () => string | undefined;
 
-  constructor(value: string) {
+  /** `renewed` is asked at each use for the value that takes this one's place; undefined: none does. */
+  constructor(value: string, renewed: () => string | undefined = () => undefined) {
     this.#value = value;
+    this.#renewed = renewed;
   }
 
-  /** The value itself, for the one call that needs it. */
+  /** The value itself, for the one call that needs it. Not to be kept where it is to follow its file. */
   reveal(): string {
-    return this.#value;
+    return (this.#value = this.#renewed() ?? this.#value);
   }
 
   toString(): string {
