@@ -48,6 +48,23 @@ describe('inTransaction', () => {
     expect((await pool.query('SELECT a FROM thing')).rows).toEqual([{ a: 1 }]);
   });
 
+  it('loses to others what a process holds that is paused in the middle', async () => {
+    await pool.query('CREATE TABLE held (a int)');
+    const paused = inTransaction(pool, async (client) => {
+      const { rows } = await client.query<object>('SHOW idle_in_transaction_session_timeout');
+      expect(rows).toEqual([{ idle_in_transaction_session_timeout: '10s' }]);
+      await client.query('LOCK TABLE held');
+      await client.query('SET LOCAL idle_in_transaction_session_timeout = 20');
+      // Goes on when it has the lock, which is when the one before has lost it.
+      await inTransaction(pool, (other) => other.query('INSERT INTO held VALUES (1)'));
+      await client.query('INSERT INTO held VALUES (2)');
+    });
+    expect(await paused.catch(isDatabaseUnavailable)).toBe(true);
+    expect((await pool.query('SELECT a FROM held')).rows).toEqual([{ a: 1 }]);
+    const usual = await pool.query<object>('SHOW idle_in_transaction_session_timeout');
+    expect(usual.rows).toEqual([{ idle_in_transaction_session_timeout: '0' }]);
+  });
+
   it('does not hand a broken connection to the next caller', async () => {
     const broken = inTransaction(pool, async (client) => {
       await client.query('SELECT pg_terminate_backend(pg_backend_pid())');

@@ -1,13 +1,17 @@
 import type { Pool, PoolClient } from './pool';
 
+/** Postgres ends a transaction that is silent for this long: less than others wait for its locks before they give up. */
+const longestPauseMs = 10_000;
+
 /**
  * Runs work in one transaction: committed when it returns, rolled back when it throws. A connection whose
- * rollback fails is thrown away rather than handed to the next caller.
+ * rollback fails is thrown away rather than handed to the next caller. It is for statements that follow each other:
+ * a process that is paused in the middle (SIGSTOP, a machine that sleeps) loses it, and keeps its locks from nobody.
  */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query('BEGIN');
+    await client.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${longestPauseMs}`);
     const result = await work(client);
     await client.query('COMMIT');
     client.release();

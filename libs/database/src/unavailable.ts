@@ -11,8 +11,8 @@ const networkCodes = new Set([
   'ENETUNREACH',
   'EAI_AGAIN',
 ]);
-/** Class 08 is a broken connection, 57P0x a server that stops or starts, 53300 too many connections, 25006 a standby. */
-const serverCodes = /^(08...|57P0.|53300|25006)$/;
+/** Class 08 is a broken connection, 57P0x a server that stops or starts, 53300 too many connections, 25006 a standby, 25P03 a transaction that was silent for too long. */
+const serverCodes = /^(08...|57P0.|53300|25006|25P03)$/;
 const driverMessages =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout|not queryable/i;
 

@@ -32,16 +32,9 @@ export async function readKeySet(db: Queryable): Promise<StoredKeySet> {
   return { epoch: Number(epoch), readAt, keys: rows.filter(hasKey).map(toPublicKey), signature };
 }
 
-/** Whoever is paused with the set locked (SIGSTOP, a machine that sleeps) must not keep it from all others. */
-const longestPause = '10s';
-
-/**
- * Reads the key set and keeps everyone else from changing it until the caller's transaction ends, which Postgres sees
- * to when the caller falls silent.
- */
+/** Reads the key set and keeps everyone else from changing it until the caller's transaction ends. */
 export async function readKeySetForUpdate(client: PoolClient): Promise<StoredKeySet> {
-  await client.query(`SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, [longestPause]);
-  // A statement of its own: a single one that waits for the lock would join keys as they were before it waited.
+  // Two statements: a single one that waits for the lock would join keys as they were before it waited.
   await client.query('SELECT 1 FROM key_set FOR UPDATE');
   return readKeySet(client);
 }

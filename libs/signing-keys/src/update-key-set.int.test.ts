@@ -216,16 +216,10 @@ describe('the key set in Postgres', () => {
 
     const patience = async (client: PoolClient) =>
       (await client.query<object>('SHOW idle_in_transaction_session_timeout')).rows[0];
-    const client = await pool.connect();
-    const usual = await patience(client);
-    await client.query('BEGIN');
-    await readKeySetForUpdate(client);
-    expect(await patience(client)).toMatchObject({ idle_in_transaction_session_timeout: '10s' });
-    await update(client, 1, promotion);
-    expect(await patience(client)).toMatchObject({ idle_in_transaction_session_timeout: '4s' });
-    await client.query('COMMIT');
-    expect(await patience(client)).toEqual(usual);
-    client.release();
+    await inTransaction(pool, async (client) => {
+      await update(client, 1, promotion);
+      expect(await patience(client)).toEqual({ idle_in_transaction_session_timeout: '4s' });
+    });
   });
 
   it('writes nothing at all when one step is impossible', async () => {
