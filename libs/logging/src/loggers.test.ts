@@ -19,3 +19,11 @@ test('writes what is at least as severe as the level, as one JSON record a line'
   expect(await written).not.toContain('correct horse');
   await close();
 });
+
+test('loses a line that comes after its end, and ends nothing', async () => {
+  const options = { service: 'sample', environment: 'test', level: 'warn', accessLogFile: '-' };
+  const { app, access, close } = createLoggers(options);
+  await close();
+  app.warn('too late');
+  access.info('too late');
+});

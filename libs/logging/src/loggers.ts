@@ -14,7 +14,7 @@ export interface LoggerOptions {
 
 /**
  * The `app` logger (JSON) and the `access` logger (plain text, one line a request). The third one, `audit`,
- * is the audit trail's own file: `@swfx/audit` writes it.
+ * is the audit trail's own file: `@swfx/audit` writes it. A line that comes after `close()` is lost.
  */
 export function createLoggers(options: LoggerOptions): {
   app: Logger;
@@ -67,5 +67,7 @@ function closed(logger: Logger): Promise<void> {
   return new Promise((resolve) => {
     logger.once('finish', () => resolve());
     logger.end();
+    // Something may have a last word to say all the same; an error of a logger that nobody hears ends the process.
+    logger.on('error', () => undefined);
   });
 }
