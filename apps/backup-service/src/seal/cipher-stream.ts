@@ -91,7 +91,8 @@ function openChunk(
 
 const mostChunks = 2 ** 32;
 
-function chunkNonce(header: Buffer, counter: number, last: boolean): Buffer {
+/** The nonce of a chunk: no two chunks of a stream have the same, and none of a stream of 2^32 chunks or more has one. */
+export function chunkNonce(header: Buffer, counter: number, last: boolean): Buffer {
   if (counter >= mostChunks) throw new RangeError('a dump of more than 256 TiB cannot be encrypted');
   const nonce = Buffer.alloc(prefixBytes + 5);
   header.copy(nonce, 0, magic.length + 1);
