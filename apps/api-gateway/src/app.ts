@@ -15,6 +15,7 @@ import {
 import { authenticateGuarded, createEdgeGuard, type EdgeGuard } from './auth/edge-guard';
 import { issuerConfig, type GatewayConfig } from './config';
 import { createControlPlane, type ControlPlaneOptions } from './control-plane';
+import { countRequests, watchErrorRate } from './error-rate/watch-error-rate';
 import { createIssuer, issuerMetrics } from './issuer';
 import { createDataPlane } from './proxy/data-plane';
 import { createIssuerForwarder } from './proxy/forward-to-issuer';
@@ -73,6 +74,18 @@ async function wire(
   // Without this Node itself would invite the body of a request that is yet to be let through.
   http.server.on('checkContinue', handler);
   lifecycle.onStop('http server', () => http.stop(drainMs), drainMs + 2_000);
+
+  const errorRate = watchErrorRate({
+    ...foundation,
+    count: () => countRequests(foundation.metrics.registry),
+    policy: {
+      windowMs: config.ERROR_RATE_WINDOW_SECONDS * 1_000,
+      minimumRequests: config.ERROR_RATE_MIN_REQUESTS,
+      criticalPerMille: config.ERROR_RATE_CRITICAL_PER_MILLE,
+      calmPerMille: config.ERROR_RATE_CALM_PER_MILLE,
+    },
+  });
+  lifecycle.onStop('error rate', () => errorRate.stop());
 
   const ready = () => (guard && guard.rights() !== 'harmless' ? unsafe : verifier.readiness());
   const operationsPort = await startOperations(foundation, config, { tasks: [], ready });

@@ -79,6 +79,22 @@ const networks = () =>
     return z.NEVER;
   });
 
+/** From when on failing requests are an alert of the gateway's own, and until when. */
+const errorRateSettings = {
+  ERROR_RATE_WINDOW_SECONDS: integer(60, 3_600)
+    .default(300)
+    .describe('Seconds over which a gateway counts the requests that it answers with 5xx.'),
+  ERROR_RATE_MIN_REQUESTS: integer(1, 1_000_000)
+    .default(20)
+    .describe('Requests in the window below which their share says nothing.'),
+  ERROR_RATE_CRITICAL_PER_MILLE: integer(1, 1_000)
+    .default(10)
+    .describe('How many in a thousand may fail; more than that is a critical alert.'),
+  ERROR_RATE_CALM_PER_MILLE: integer(0, 1_000)
+    .default(5)
+    .describe('How many in a thousand may fail for that alert to be over; at most as many as are critical.'),
+};
+
 /** Every variable of the gateway. */
 export const configSchema = z
   .object({
@@ -132,6 +148,7 @@ export const configSchema = z
     REQUEST_DEADLINE_SECONDS: integer(1, 3_600)
       .default(30)
       .describe('Seconds from the head of a forwarded request to the last byte of its answer.'),
+    ...errorRateSettings,
   })
   .superRefine((config, context) => {
     for (const [name, message] of ruleProblems(config))
@@ -151,6 +168,8 @@ interface Ruled {
   TRUSTED_PROXIES?: object | undefined;
   LOGIN_LOCK_MAX_SECONDS: number;
   LOGIN_FAILURE_WINDOW_SECONDS: number;
+  ERROR_RATE_CRITICAL_PER_MILLE: number;
+  ERROR_RATE_CALM_PER_MILLE: number;
 }
 
 /** The configuration of a gateway that makes tokens; undefined for an edge. */
@@ -178,5 +197,10 @@ function* ruleProblems(config: Ruled): Generator<[name: string, message: string]
     yield [
       'LOGIN_FAILURE_WINDOW_SECONDS',
       'must be at least LOGIN_LOCK_MAX_SECONDS, or a lock would be forgotten before it ends',
+    ];
+  if (config.ERROR_RATE_CALM_PER_MILLE > config.ERROR_RATE_CRITICAL_PER_MILLE)
+    yield [
+      'ERROR_RATE_CALM_PER_MILLE',
+      'must be at most ERROR_RATE_CRITICAL_PER_MILLE, or an alert would be over before it begins',
     ];
 }
