@@ -1,4 +1,4 @@
 export { migrate } from './migrate';
 export { createPool, type Pool, type PoolClient, type PoolOptions, type Queryable } from './pool';
-export { inTransaction, withAdvisoryLock } from './transaction';
+export { allowPause, inTransaction, withAdvisoryLock } from './transaction';
 export { isDatabaseUnavailable } from './unavailable';

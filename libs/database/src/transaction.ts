@@ -26,6 +26,11 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   }
 }
 
+/** Lets the transaction in hand be silent for longer: for the few that wait for something else while they hold a row. */
+export async function allowPause(client: PoolClient, pauseMs: number): Promise<void> {
+  await client.query(`SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, [String(pauseMs)]);
+}
+
 /** Holds a session-level advisory lock while work runs; `undefined` at once when another session holds it. */
 export async function withAdvisoryLock<T>(
   pool: Pool,

@@ -4,7 +4,7 @@
  * there. A process that dies leaves a lease that runs out, and bytes that the next attempt finds or writes again.
  */
 import { randomUUID } from 'node:crypto';
-import type { Queryable } from '@swfx/database';
+import { allowPause, type Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import type { TaskOutcome } from '@swfx/messaging';
 import {
@@ -22,6 +22,9 @@ import { copyDump, copyFailureOf, readSource, type CopyFailureReason, type CopyJ
 import { copyEvents } from './copy-events';
 import type { CopyWork } from './copy-work';
 import { decideCopyRetry } from './decide-copy-retry';
+
+/** How long a storage may take with a manifest while its backup's row is held. */
+const storageMs = 300_000;
 
 /** Copies the backup with this id, if it waits for that. */
 export async function runCopy(work: CopyWork, id: string, stopping: AbortSignal): Promise<TaskOutcome> {
@@ -63,6 +66,7 @@ async function commit(
 ): Promise<TaskOutcome> {
   const { id, database } = claim;
   const ended = await work.audit.transaction(async (client, note) => {
+    await allowPause(client, storageMs);
     if (!(await holdBackup(client, id))) return 'gone';
     const source = await readSource(job);
     if (!source.found) throw new Error(source.problem);

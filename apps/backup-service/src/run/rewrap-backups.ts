@@ -3,7 +3,7 @@
  * gets a new manifest, and its dump stays. Its second copy, where it has one, is behind until it has that manifest too.
  * When this has been done once, the old key may leave the ring.
  */
-import type { Queryable } from '@swfx/database';
+import { allowPause, type Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import type { BackupPlace } from '../catalogue/backups';
 import { reopenCopy } from '../catalogue/copies';
@@ -20,6 +20,8 @@ interface Held extends BackupPlace {
 }
 
 const againMs = 60_000;
+/** How long a storage may take with a manifest while its backup's row is held. */
+const storageMs = 300_000;
 
 /** Does it once the ops database answers, and is done when every backup has been looked at. */
 export function startRewrapping(work: Work): { stop(): Promise<void> } {
@@ -66,6 +68,7 @@ async function listOutdated({ pool, storage, keys }: Work): Promise<Held[]> {
 /** The row is held meanwhile: a backup that is being deleted must not get its manifest back. */
 async function rewrapOne(work: Work, backup: Held, signal: AbortSignal): Promise<string | undefined> {
   return work.audit.transaction(async (client, note) => {
+    await allowPause(client, storageMs);
     if (!(await holdBackup(client, backup.id))) return undefined;
     const content = await readManifest(work.storage, backup.location);
     if (content === undefined) return 'its manifest is not in the storage';
