@@ -5,6 +5,7 @@ import { Secret } from '@swfx/config';
 import { findForgery, parseKeyRing, readKeySet, trustInRing } from '@swfx/signing-keys';
 import { startTestPostgres, waitUntil } from '@swfx/testkit';
 import { Client } from 'pg';
+import { openRunbook } from './testing/open-runbook';
 import { runCommand } from './testing/run-command';
 import { prepareGround, targets, type TestGround } from './testing/start-test-service';
 import { createTokenMaker, type TokenMaker } from './testing/token-maker';
@@ -80,8 +81,21 @@ describe('the ops database', () => {
     return rows.map(({ name }) => name);
   };
   const swfx = (...args: string[]) => runCommand(operator, 'restore', ...args);
-  const recover = (id: string, ...more: string[]) =>
-    swfx(id, '--recover-ops', '--into', ground.ops.url, ...more);
+  let lost = false;
+  let elsewhereUrl = '';
+  const newAudit = () => join(ground.folder, 'new', 'audit.log');
+  const runbook = openRunbook('recovering-the-ops-database', () => ({
+    environment: lost ? { ...operator, AUDIT_LOG_FILE: newAudit() } : operator,
+    names: {
+      '<id>': first,
+      '<database>': 'ops',
+      '<storage>': ground.backupDir,
+      '/var/log/audit.log': operator['AUDIT_LOG_FILE'] as string,
+      'postgres://postgres@<server>/<ops>': lost ? elsewhereUrl : ground.ops.url,
+    },
+  }));
+  const recovery = 'npx swfx backup restore <id> --recover-ops --into postgres://postgres@<server>/<ops>';
+  const recover = (...more: string[]) => runbook.run(recovery, ...more);
   const one = async (sql: string, ...values: unknown[]) =>
     (await waitUntil(() => ground.ops.pool.query(sql, values).catch(() => undefined))).rows[0] as Record<
       string,
@@ -89,10 +103,10 @@ describe('the ops database', () => {
     >;
 
   it('is not recovered beside services that use it, nor without its name typed, nor from another backup', async () => {
-    const refused = await recover(first, '--yes');
+    const refused = await runbook.run(`${recovery} --plan`);
     expect(refused).toMatchObject({ exitCode: 1, out: 'Nothing was done.\n' });
     expect(refused.err).toContain('stop the services');
-    const untyped = await recover(first, '--accept', 'services_connected', '--yes');
+    const untyped = await recover('--accept', 'services_connected', '--yes');
     expect(untyped).toMatchObject({
       exitCode: 1,
       err: expect.stringContaining(`--confirm ${ground.ops.name}`),
@@ -104,7 +118,7 @@ describe('the ops database', () => {
 
   it('is recovered in place, and its old rows bring nothing back', async () => {
     const before = Number((await one('SELECT epoch FROM key_set'))['epoch']);
-    const done = await recover(first, '--accept', 'services_connected', '--confirm', ground.ops.name);
+    const done = await recover('--accept', 'services_connected', '--confirm', ground.ops.name);
     expect(done).toMatchObject({ exitCode: 0, out: expect.stringContaining('Recovered the ops database') });
     expect(done.out).toContain(`set new ones: user:${kept}`);
 
@@ -142,27 +156,34 @@ describe('the ops database', () => {
     await onServer(ground.ops.url, async (server) =>
       expect(await aside(server)).toEqual([expect.stringContaining('swfx_before_')]),
     );
+    expect((await runbook.run('npx swfx backup list')).out).toContain(second);
+    expect(await runbook.run('npx swfx backup restores')).toMatchObject({ exitCode: 0 });
+    const told = `grep '"action":"ops_database_recovered"' /var/log/audit.log | jq .`;
+    expect(JSON.parse((await runbook.run(told)).out)).toMatchObject({ epoch: record.epoch });
   });
 
   it('is recovered on a new server from the storage alone, and knows its backups', async () => {
     const elsewhere = await startTestPostgres();
     try {
-      const into = Object.assign(new URL(elsewhere.url()), { pathname: '/ops' }).href;
-      const folder = ['--from', ground.backupDir];
-      const lost = { ...operator, AUDIT_LOG_FILE: join(ground.folder, 'new', 'audit.log') };
-      const recoverThere = (...more: string[]) =>
-        runCommand(lost, 'restore', 'ops', '--recover-ops', ...folder, '--into', into, ...more);
-      expect((await recoverThere('--confirm', 'ops')).err).toContain('--accept missing_roles');
-      expect(await recoverThere('--confirm', 'ops', '--accept', 'missing_roles')).toMatchObject({
+      elsewhereUrl = Object.assign(new URL(elsewhere.url()), { pathname: '/ops' }).href;
+      lost = true;
+      expect((await recover('--confirm', 'ops')).err).toContain('--accept missing_roles');
+      const line =
+        'npx swfx backup restore <database> --recover-ops --from <storage> --into postgres://postgres@<server>/<ops> --accept missing_roles';
+      expect(await runbook.run(line, '--confirm', 'ops')).toMatchObject({
         exitCode: 0,
       });
-      const listed = await runCommand({ ...lost, DATABASE_URL: into }, 'list', '--json');
+      const listed = await runCommand({ ...operator, DATABASE_URL: elsewhereUrl }, 'list', '--json');
       expect((JSON.parse(listed.out) as { id: string }[]).map(({ id }) => id).sort()).toEqual(
         [first, second].sort(),
       );
     } finally {
       await elsewhere.drop();
     }
+  });
+
+  it('is recovered by the commands of its runbook, by all of them', () => {
+    expect(runbook.left()).toEqual([]);
   });
 });
 

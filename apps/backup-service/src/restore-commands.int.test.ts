@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTestDatabase, startTestPostgres, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { Client } from 'pg';
+import { openRunbook } from './testing/open-runbook';
 import { runCommand } from './testing/run-command';
 import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
 
@@ -42,6 +43,18 @@ describe('the commands of a restore', () => {
     (await ground.ops.pool.query<{ id: string }>('SELECT id FROM db_restore')).rows.map(({ id }) =>
       id.replaceAll('-', '').slice(0, 12),
     );
+  let elsewhereUrl = '';
+  const trial = () => `${source.name}_trial`;
+  const runbook = openRunbook('restoring-a-database', () => ({
+    environment: operator,
+    names: {
+      '<id>': backupId,
+      '<name>': trial(),
+      '<database>': 'platform',
+      '<folder or s3://bucket/prefix>': ground.backupDir,
+      'postgres://postgres@<server>/<name>': elsewhereUrl,
+    },
+  }));
   const swfx = (...args: string[]) => runCommand(operator, ...args);
   async function rows(url = source.url, database?: string): Promise<number> {
     const client = await connect(url, database);
@@ -54,10 +67,11 @@ describe('the commands of a restore', () => {
 
   it('show the plan, do nothing without a confirmation, restore with one, and undo', async () => {
     await source.pool.query('DELETE FROM a WHERE i > 10');
-    const planned = await swfx('restore', backupId.slice(0, 8), '--plan');
+    expect((await runbook.run('npx swfx backup list')).out).toMatch(/platform .*succeeded +PROVEN/);
+    const planned = await runbook.run('npx swfx backup restore <id> --plan');
     expect(planned).toMatchObject({ exitCode: 0, out: 'Planned, and nothing was done.\n' });
     expect(planned.err).toContain(`RENAME TO "${source.name}"`);
-    const unconfirmed = await swfx('restore', backupId);
+    const unconfirmed = await runbook.run('npx swfx backup restore <id>');
     expect(unconfirmed).toMatchObject({
       exitCode: 1,
       out: 'Not done: it was not confirmed; add --yes.\n',
@@ -69,19 +83,22 @@ describe('the commands of a restore', () => {
     });
     expect(await rows()).toBe(10);
 
-    const restored = await swfx('restore', backupId, '--confirm', source.name);
+    const restored = await runbook.run('npx swfx backup restore <id>', '--confirm', source.name);
     expect(restored).toMatchObject({
       exitCode: 0,
       out: expect.stringContaining(`Restored ${source.name} in `),
     });
     expect(await rows()).toBe(100);
-    expect((await swfx('restores')).out).toMatch(/restored .*swfx_before_/);
+    expect((await runbook.run('npx swfx backup restores')).out).toMatch(/restored .*swfx_before_/);
     expect(JSON.parse((await swfx('list', '--json')).out)).toMatchObject([
       { id: backupId, restore_seconds: expect.any(Number) },
     ]);
-    expect((await swfx('show', backupId)).out).toMatch(/restore +took [\d.]+ s the last time/);
+    expect((await runbook.run('npx swfx backup show <id>')).out).toMatch(
+      /restore +took [\d.]+ s the last time/,
+    );
 
-    const undone = await swfx('undo', '--confirm', source.name);
+    expect((await runbook.run('npx swfx backup undo --plan')).out).toBe('Planned, and nothing was done.\n');
+    const undone = await runbook.run('npx swfx backup undo', '--confirm', source.name);
     expect(undone).toMatchObject({ exitCode: 0, out: expect.stringContaining('Undone: ') });
     expect(undone.err).toContain('nothing was written since the swap');
     expect(await rows()).toBe(10);
@@ -89,7 +106,7 @@ describe('the commands of a restore', () => {
   });
 
   it('prove a backup again: one that is spoiled since stops counting as good, and people are told', async () => {
-    const again = await swfx('prove', backupId.slice(0, 8));
+    const again = await runbook.run('npx swfx backup prove <id>');
     expect(again).toMatchObject({ exitCode: 0, out: expect.stringContaining('is PROVEN: restored and') });
     const { location } = await ground.judged(backupId);
     const dump = join(ground.backupDir, location, 'dump.pgdump.zst.sealed');
@@ -113,6 +130,16 @@ describe('the commands of a restore', () => {
     expect(told.map(({ status }) => status)).toEqual(['resolved', 'resolved', 'firing', 'resolved']);
   });
 
+  it('restore into another name, and touch nothing else', async () => {
+    const line = 'npx swfx backup restore <id> --into <name>';
+    expect(await runbook.run(line, '--confirm', trial())).toMatchObject({ exitCode: 0 });
+    expect(await rows(source.url, trial())).toBe(100);
+    expect(await rows()).toBe(10);
+    const server = await connect(source.url, 'postgres');
+    await server.query(`DROP DATABASE ${trial()} WITH (FORCE)`);
+    await server.end();
+  });
+
   it('show what retention keeps and why', async () => {
     await waitUntil(async () => (await ground.ops.pool.query('SELECT FROM backup_target')).rowCount);
     const plan = await swfx('retention', '--dry-run');
@@ -134,8 +161,10 @@ describe('the commands of a restore', () => {
     const elsewhere = await startTestPostgres();
     try {
       const beside = Object.assign(new URL(elsewhere.url()), { pathname: '/beside' }).href;
+      elsewhereUrl = beside;
       operator = { ...operator, ...keys, ENVIRONMENT: 'production' };
-      const to = await swfx('restore', backupId.slice(0, 8), '--into', beside, '--confirm', 'beside');
+      const line = 'npx swfx backup restore <id> --into postgres://postgres@<server>/<name>';
+      const to = await runbook.run(line, '--confirm', 'beside');
       expect(to).toMatchObject({ exitCode: 0, out: expect.stringContaining(`Restored backup ${backupId}`) });
       expect(await rows(beside)).toBe(100);
       const { rows: entered } = await ground.ops.pool.query(
@@ -167,7 +196,12 @@ describe('the commands of a restore', () => {
       await expect(restore({ ...bare, BACKUP_SIGNING_KEYS: keys.BACKUP_SIGNING_KEYS })).rejects.toThrow(
         'BACKUP_ENCRYPTION_KEYS is not given',
       );
-      const done = await restore({ ...bare, ...keys });
+      operator = { ...bare, ...keys };
+      elsewhereUrl = into;
+      const done = await runbook.run(
+        'npx swfx backup restore <database> --from <folder or s3://bucket/prefix> --into postgres://postgres@<server>/<name>',
+        '--yes',
+      );
       expect(done).toMatchObject({
         exitCode: 0,
         out: expect.stringContaining(`Restored backup ${backupId} into again`),
@@ -184,6 +218,10 @@ describe('the commands of a restore', () => {
     } finally {
       await elsewhere.drop();
     }
+  });
+
+  it('are all that the runbook of a restore has', () => {
+    expect(runbook.left()).toEqual([]);
   });
 });
 
