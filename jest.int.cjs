@@ -7,6 +7,6 @@ module.exports = {
   testMatch: ['<rootDir>/**/src/**/*.int.test.ts'],
   globalSetup: join(testkit, 'global-setup.ts'),
   globalTeardown: join(testkit, 'global-teardown.ts'),
-  testTimeout: 120_000,
+  testTimeout: 240_000,
   maxWorkers: 2,
 };

@@ -119,7 +119,9 @@ describe('the dispatcher in outages', () => {
     await start();
     await waitUntil(() => shown().length > 0);
     expect(shown()).toEqual(['🚨 [TEST] Behind it']);
-    expect(await client.lrange('alert-dispatcher:unreadable-alerts', 0, -1)).toEqual(['{"v":9}']);
+    const aside = () => client.lrange('alert-dispatcher:unreadable-alerts', 0, -1);
+    await waitUntil(async () => (await aside()).length > 0);
+    expect(await aside()).toEqual(['{"v":9}']);
     client.disconnect();
   });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type WaitUntilOptions = {
-  /** Default 30 s: wide, because a deadline is there to end a hanging test, never to measure. */
+  /** Default 90 s: wide, because a deadline is there to end a hanging test, never to measure. */
   timeoutMs?: number;
   intervalMs?: number;
   /** What is waited for, as in "the alert is sent"; it is what the error says did not happen. */
@@ -16,7 +16,7 @@ type Truthy<T> = Exclude<T, false | 0 | '' | null | undefined>;
  */
 export async function waitUntil<T>(
   fn: () => T | Promise<T>,
-  { timeoutMs = 30_000, intervalMs = 25, describe = 'the condition holds' }: WaitUntilOptions = {},
+  { timeoutMs = 90_000, intervalMs = 25, describe = 'the condition holds' }: WaitUntilOptions = {},
 ): Promise<Truthy<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

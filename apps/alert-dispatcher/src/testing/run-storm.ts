@@ -48,7 +48,8 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   });
   try {
     for (const index of [0, 1]) await processes.restart(index);
-    const pouring = pour(processes, options);
+    const begun = () => slack.messages().length > 0;
+    const pouring = pour(processes, { ...options, begun });
     const startedAt = Date.now();
     for (let kill = 1; kill <= kills; kill++) {
       await sleep(600 + random() * 1_200);
@@ -68,16 +69,20 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   }
 }
 
-/** Raises every incident, and ends each a while later, for about as long as the kills go on; returns how many were accepted. */
+/**
+ * Raises every incident, and ends each a while later, for about as long as the kills go on; returns how many were
+ * accepted. None ends before Slack has heard of one: on a slow machine all could be over before they were told.
+ */
 async function pour(
   processes: DispatcherProcesses,
-  { incidents, kills, random }: StormOptions,
+  { incidents, kills, random, begun }: StormOptions & { begun: () => boolean },
 ): Promise<number> {
   const batch = Math.max(1, Math.ceil((incidents * 2) / Math.max(1, kills * 2)));
   const begins = Array.from({ length: incidents }, (_, index) => stormAlert(index, random));
   const ends = begins.map((alert): Alert => ({ ...alert, id: randomUUID(), status: 'resolved' }));
   const all = [...begins, ...ends];
   for (let at = 0; at < all.length; at += batch) {
+    if (at + batch > begins.length) await waitUntil(begun, { timeoutMs: 300_000 });
     const now = new Date().toISOString();
     await processes.post(all.slice(at, at + batch).map((alert) => ({ ...alert, occurredAt: now })));
     await sleep(400 + random() * 400);
