@@ -95,6 +95,16 @@ describe('a backup that is encrypted and signed', () => {
     await writeFile(join(folder, 'manifest.json'), whole);
   });
 
+  it('is not called bad where the key that it was signed with is not at hand, or a newer release wrote it', async () => {
+    expect(await prove({ ...keys, BACKUP_SIGNING_KEYS: `other:${key()}` })).toEqual({
+      verdict: 'CANNOT_VERIFY_HERE',
+      reason: 'the manifest is signed with the key sign, which BACKUP_SIGNING_KEYS does not have',
+    });
+    await writeFile(join(folder, 'manifest.json'), whole.replace(/"version": \d+/, '"version": 99'));
+    expect(await prove(keys)).toMatchObject({ verdict: 'CANNOT_VERIFY_HERE' });
+    await writeFile(join(folder, 'manifest.json'), whole);
+  });
+
   it('is not called bad where its key is not at hand', async () => {
     const other = { ...keys, BACKUP_ENCRYPTION_KEYS: `other:${key()}` };
     expect(await prove(other)).toEqual({

@@ -28,14 +28,19 @@ export interface CopyJob {
 
 /** The manifest as it was read where the backup comes from. */
 export type SourceManifest =
-  { found: true; content: string; manifest: Manifest } | { found: false; problem: string };
+  | {
+      found: true;
+      content: string;
+      manifest: Manifest;
+    } /** `beyond` us: it may be whole, and we cannot tell. */
+  | { found: false; problem: string; beyond?: true };
 
 /** Reads the manifest that the copy is to have. */
 export async function readSource({ from, folder, keys }: CopyJob): Promise<SourceManifest> {
   const content = await readManifest(from, folder);
   if (content === undefined) return { found: false, problem: `its manifest is not in ${from.place}` };
   const parsed = parseManifest(content, keys.signing);
-  if (!parsed.ok) return { found: false, problem: `${parsed.problem}, in ${from.place}` };
+  if (!parsed.ok) return { ...parsed, found: false, problem: `${parsed.problem}, in ${from.place}` };
   return { found: true, content, manifest: parsed.manifest };
 }
 
@@ -45,6 +50,7 @@ export type CopyEnd =
 /** Copies the dump. Throws what is neither storage's answer about this backup. */
 export async function copyDump(job: CopyJob): Promise<CopyEnd> {
   const source = await readSource(job);
+  if (!source.found && source.beyond) throw new Error(source.problem);
   if (!source.found) return damaged(source.problem);
   const { manifest } = source;
   if (await isThere(job, manifest.dump)) return { copied: true, manifest };

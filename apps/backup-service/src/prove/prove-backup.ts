@@ -40,8 +40,8 @@ export async function proveBackup(
   const content = await readManifest(settings.storage, place.location);
   if (content === undefined) return corrupt('its manifest is not in the storage');
   const parsed = parseManifest(content, settings.keys.signing);
-  // What a newer release has written is beyond this one, and no worse for it.
-  if (!parsed.ok) return parsed.newer ? cannot(parsed.problem) : corrupt(parsed.problem);
+  // What a newer release has written, or signed with a key that is not at hand, is no worse for it.
+  if (!parsed.ok) return parsed.beyond ? cannot(parsed.problem) : corrupt(parsed.problem);
   const { manifest } = parsed;
   const sealed = chooseUnseal(manifest, settings.keys);
   if (!sealed.ok) return cannot(sealed.reason);

@@ -110,24 +110,32 @@ export const manifestSchema = z.object({
 
 export type Manifest = z.output<typeof manifestSchema>;
 
+/** Why a manifest is none; `beyond` us is what a newer release wrote, or signed with a key that is not at hand. */
+export interface ManifestProblem {
+  ok: false;
+  problem: string;
+  beyond?: true;
+}
+
 /** Reads a manifest and checks its signature where there are keys to check it with, or says why it is none. */
 export function parseManifest(
   content: string,
   signing: KeyRing | undefined,
-): { ok: true; manifest: Manifest } | { ok: false; problem: string; newer?: true } {
+): { ok: true; manifest: Manifest } | ManifestProblem {
   const value = parseJson(content);
   if (value === undefined) return { ok: false, problem: 'the manifest is not JSON' };
   const newer = z.object({ version: z.number().min(4) }).safeParse(value);
   if (newer.success)
     return {
       ok: false,
-      newer: true,
+      beyond: true,
       problem: `the manifest has version ${newer.data.version}, which a newer release wrote`,
     };
   const result = manifestSchema.safeParse(value);
   if (result.success) {
     const check = signing ? checkSignature(value as object, signing) : ({ valid: true } as const);
-    return check.valid ? { ok: true, manifest: result.data } : { ok: false, problem: check.problem };
+    if (check.valid) return { ok: true, manifest: result.data };
+    return { ok: false, problem: check.problem, ...(check.unknownKey ? { beyond: true } : {}) };
   }
   const issue = result.error.issues[0];
   return { ok: false, problem: `the manifest is wrong at /${issue?.path.join('/')}: ${issue?.message}` };

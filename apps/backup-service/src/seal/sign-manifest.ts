@@ -13,7 +13,10 @@ export interface ManifestSignature {
   value: string;
 }
 
-export type SignatureCheck = { valid: true } | { valid: false; problem: string };
+export type SignatureCheck =
+  | { valid: true }
+  /** Of a key that is not at hand nothing can be said. */
+  | { valid: false; problem: string; unknownKey?: true };
 
 /** Signs with the first key of the ring, whose 32 bytes are an Ed25519 seed. */
 export function signManifest(manifest: object, ring: KeyRing): ManifestSignature {
@@ -29,7 +32,7 @@ export function checkSignature(manifest: object, ring: KeyRing): SignatureCheck 
   const key = ring.find(String(signature.key_id));
   if (!key) {
     const problem = `the manifest is signed with the key ${signature.key_id}, which BACKUP_SIGNING_KEYS does not have`;
-    return { valid: false, problem };
+    return { valid: false, problem, unknownKey: true };
   }
   const value = Buffer.from(String(signature.value), 'base64');
   const valid = verify(null, signedBytes(manifest), createPublicKey(privateKey(key)), value);

@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Secret } from '@swfx/config';
 import { itIsABackupStorage, longContent } from '../testing/storage-contract';
 import { standInCredentials, startS3StandIn, type Mischief, type S3StandIn } from '../testing/s3-stand-in';
 import type { BackupStorage } from './backup-storage';
+import { checkStored } from './check-stored';
 import { partBytes } from './part-bytes';
 import { openS3Storage, type S3Settings } from './s3-storage';
 
 const never = new AbortController().signal;
 const mebibyte = 1024 * 1024;
 const long = 13 * mebibyte;
+const sha256Of = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describe('the S3 storage', () => {
   let server: S3StandIn;
@@ -23,7 +26,6 @@ describe('the S3 storage', () => {
       accessKeyId: standInCredentials.accessKeyId,
       secretAccessKey: new Secret(standInCredentials.secretAccessKey),
       partBytes: () => 5 * mebibyte,
-      stallMs: 300,
       ...settings,
     });
   beforeEach(async () => {
@@ -63,7 +65,8 @@ describe('the S3 storage', () => {
     'gives the upload up when %s',
     async (_, what, mischief) => {
       misbehave(what, mischief);
-      await expect(put('a/long')).rejects.toMatchObject({ reason: 'storage_failed' });
+      const impatient = open({ stallMs: 300 });
+      await expect(put('a/long', long, impatient)).rejects.toMatchObject({ reason: 'storage_failed' });
       server.misbehave = () => undefined;
       expect(await storage.list('')).toEqual([]);
     },
@@ -93,11 +96,28 @@ describe('the S3 storage', () => {
   ])('says that reading failed, and not that the object is short, when %s', async (_, mischief, message) => {
     await put('long');
     misbehave('GET object', mischief);
-    const reading = buffer((await storage.get('long')) as Readable);
+    const reading = buffer((await open({ stallMs: 300 }).get('long')) as Readable);
     await expect(reading).rejects.toMatchObject({
       reason: 'storage_failed',
       message: expect.stringMatching(message),
     });
+  });
+
+  it('finds out what a storage gives that is short, changed or another object, though it says nothing', async () => {
+    const dump = { file: 'dump', stored_bytes: 9, stored_sha256: sha256Of(await buffer(longContent(9))) };
+    const check = () => checkStored(storage, 'here', { dump, signal: never });
+    await put('here/dump', 9);
+    expect(await check()).toEqual({ whole: true });
+    misbehave('GET object', 'shorten');
+    expect(await check()).toEqual({
+      whole: false,
+      problem: 'its dump in s3://backups/here has 4 bytes, and they are not the 9 that were written',
+    });
+    server.misbehave = () => undefined;
+    await put('here/dump', 8);
+    expect(await check()).toMatchObject({ whole: false });
+    await storage.remove('here/dump');
+    expect(await check()).toEqual({ whole: false, problem: 'its dump is not in s3://backups/here' });
   });
 
   it('does not wait for a source that has fallen silent when the reading is given up', async () => {
