@@ -11,6 +11,7 @@ import { createLogout, type Logout } from './auth/refresh/logout';
 import { createRefresh, type Refresh } from './auth/refresh/refresh';
 import { refreshTokensRefused } from './auth/refresh/refresh-refusals';
 import { createRefusalTally } from './auth/refusal-tally';
+import { startSessionSweep } from './auth/refresh/sweep-sessions';
 import type { SuspicionWatch } from './auth/suspicion/suspicion-watch';
 import { createLocalThrottle } from './auth/throttle/local-throttle';
 import { createLoginGuard, type LoginGuard } from './auth/throttle/login-guard';
@@ -55,6 +56,7 @@ export function createIssuer(
   const tally = createRefusalTally();
   const stopAudit = startRefusalAudit({ tally, eventOf: refreshTokensRefused, audit, logger });
   lifecycle.onStop('refresh refusal audit', stopAudit);
+  lifecycle.onStop('session sweep', startSessionSweep({ db: pool, logger }));
   return {
     login: createLogin({
       db: pool,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { cutOff } from '@swfx/signing-keys';
 import { startHttpStandIn, waitUntil, type HttpStandIn } from '@swfx/testkit';
 import { hashRefreshToken } from './auth/refresh/refresh-token';
+import { sweepSessions } from './auth/refresh/sweep-sessions';
 import { send, type RawAnswer } from './testing/raw-http';
 import { rotateKeys } from './testing/rotate-keys';
 import { createTestPlatform, type TestGateway, type TestPlatform } from './testing/start-test-gateway';
@@ -215,6 +216,21 @@ describe('logging out', () => {
     for (const token of [tokens.refresh_token, tokens.refresh_token, 'abc'])
       expect((await post('/auth/logout', { refresh_token: token })).status).toBe(204);
   });
+});
+
+test('a session whose time is over is forgotten with its tokens, and no other is', async () => {
+  const { pool } = platform.database;
+  const [over, going] = [await newUser(), await newUser()];
+  await pool.query(`UPDATE refresh_family SET expires_at = now() - interval '1 second' WHERE user_id = $1`, [
+    over.id,
+  ]);
+  expect(await sweepSessions(pool)).toBeGreaterThan(0);
+  const { rows } = await pool.query<{ user: string; tokens: number }>(
+    `SELECT f.user_id AS user, count(t.*)::int AS tokens FROM refresh_family f
+     JOIN refresh_token t ON t.family_id = f.id WHERE f.user_id = ANY ($1) GROUP BY 1`,
+    [[over.id, going.id]],
+  );
+  expect(rows).toEqual([{ user: going.id, tokens: 1 }]);
 });
 
 describe('changing a user', () => {

@@ -11,16 +11,11 @@ export interface RefreshTtls {
 /** Why a family of refresh tokens is over. */
 export type FamilyEnd = 'logout' | 'reuse' | 'user_disabled' | 'password_changed';
 
-/** Begins a family with its first token; families of the user that ended by time are swept away. */
+/** Begins a family with its first token. */
 export async function insertFamily(
   client: PoolClient,
   family: { userId: string; tokenHash: Buffer } & RefreshTtls,
 ): Promise<string> {
-  await client.query(
-    `DELETE FROM refresh_family WHERE id IN (
-       SELECT id FROM refresh_family WHERE user_id = $1 AND expires_at < now() FOR UPDATE SKIP LOCKED)`,
-    [family.userId],
-  );
   const id = randomUUID();
   await client.query(
     `INSERT INTO refresh_family (id, user_id, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))`,
