@@ -64,12 +64,19 @@ function firingLines(notification: IncidentNotification, links: MessageLinks): M
       ...(reports > 1
         ? [['Reported', `${reports} times since ${isoSeconds(story.openedAt)}`] as [string, string]]
         : []),
-      ...(isCounted(alert) && reports > 1 ? tallyFields(story.tally) : Object.entries(alert.context)),
+      ...(isCounted(alert) && reports > 1 ? tallyFields(story.tally) : detailsOf(alert.context, isOurs)),
       ...(next ? [['Next', next] as [string, string]] : []),
     ],
     links: isOurs ? [{ label: 'Runbook', url: page }] : [],
     origin: `Alert ${alert.id} · ${alert.incident}`,
   };
+}
+
+/** A runbook that is linked need not be spelt out, nor a rule's expression as an address: `alerts explain` has both. */
+function detailsOf(context: Record<string, string>, isLinked: boolean): [string, string][] {
+  return Object.entries(context).filter(
+    ([name]) => name !== 'query' && !(isLinked && name === 'runbook_url'),
+  );
 }
 
 function endLines({ story }: IncidentNotification, act: 'resolved' | 'expired'): MessageLines {
@@ -93,7 +100,9 @@ function endLines({ story }: IncidentNotification, act: 'resolved' | 'expired'):
     ...(story.reports > 1 ? [['Reported', `${story.reports} times`] as [string, string]] : []),
   ];
   if (act === 'resolved') {
-    const how = end?.title ?? templateOf(alert.kind).ended ?? 'It is over';
+    // Of a rule that has ended Alertmanager says again what the rule is about.
+    const said = end?.title === alert.title ? undefined : end?.title;
+    const how = said ?? templateOf(alert.kind).ended ?? 'It is over';
     return {
       ...common,
       sign: '✅',

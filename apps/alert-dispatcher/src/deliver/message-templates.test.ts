@@ -58,3 +58,22 @@ it('links to a runbook only where the configuration knows its address', () => {
     elements: [expect.objectContaining({ url: 'https://runbooks.example/page' })],
   });
 });
+
+it('says nothing twice: neither a link as a field, nor what a rule is about as its end', () => {
+  const context = {
+    job: 'redis',
+    query: 'http://prometheus/graph',
+    runbook_url: 'https://runbooks.example/page',
+  };
+  const firing = notification('external', 'firing');
+  firing.story.alert.context = context;
+  const links = { runbooks: 'https://runbooks.example/' };
+  const { text } = slackMessage(firing, 'plain', links);
+  expect(text).toContain('job: redis');
+  expect(text).not.toMatch(/query|runbook_url/);
+  expect(slackMessage(firing, 'plain', {}).text).toContain('runbook_url: https://runbooks.example/page');
+
+  const ended = notification('external', 'resolved');
+  ended.story.end = { ...ended.story.alert, status: 'resolved' };
+  expect(slackMessage(ended, 'plain', links).text).toContain('Ended: It is over');
+});
