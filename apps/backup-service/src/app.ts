@@ -5,17 +5,11 @@
 import { facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import {
-  databaseCheck,
-  observeWorkers,
-  openFoundation,
-  redisCheck,
-  serviceVersion,
-  startHeartbeat,
-  startOperationsListener,
-  startUpkeep,
+  startOperations,
+  startService,
   workerMetrics,
-  workersCheck,
   type Foundation,
+  type StartedService,
 } from '@swfx/service';
 import { startAdminApi } from './admin/start-admin-api';
 import { observeCatalogue } from './catalogue/observe-catalogue';
@@ -37,32 +31,17 @@ import { startRestoreTask } from './restore/start-restore-task';
 import { observeStorages } from './storage/observe-storages';
 import { openCopyStorage, openStorage } from './storage/open-storage';
 
-const service = 'backup-service';
+type Ports = { operationsPort: number; adminPort: number | undefined };
 
 /** Starts the service; the ports are those that are listened on. Without trust in a key set there is no admin API. */
-export async function createApp(
+export function createApp(
   config: BackupConfig,
-  deps: { registry?: Metrics['registry'] } = {},
-): Promise<BackupService> {
-  const foundation = openFoundation(config, {
-    service,
-    metrics: [...workerMetrics, ...backupMetrics],
-    ...deps,
-  });
-  try {
-    const ports = await start(config, foundation);
-    return { ...ports, alerts: foundation.alerts, stop: () => foundation.lifecycle.stop() };
-  } catch (error) {
-    await foundation.lifecycle.stop();
-    throw error;
-  }
-}
-
-interface BackupService {
-  operationsPort: number;
-  adminPort: number | undefined;
-  alerts: Foundation['alerts'];
-  stop(): Promise<void>;
+  options: { registry?: Metrics['registry'] } = {},
+): Promise<StartedService<Ports>> {
+  const metrics = [...workerMetrics, ...backupMetrics];
+  return startService(config, { service: 'backup-service', metrics, ...options }, (foundation) =>
+    wire(config, foundation),
+  );
 }
 
 const backupMetrics = [
@@ -87,17 +66,12 @@ const backupMetrics = [
   'backup_storage_free_bytes',
 ] as const;
 
-async function start(
-  config: BackupConfig,
-  foundation: Foundation,
-): Promise<Pick<BackupService, 'operationsPort' | 'adminPort'>> {
+async function wire(config: BackupConfig, foundation: Foundation): Promise<Ports> {
   const { pool, metrics, logger, lifecycle } = foundation;
   await sweepCredentials();
   const storage = await openStorage(config);
   const copy = await openCopyStorage(config, logger);
   const work = backupWork(config, foundation, { storage, copy });
-  const stopUpkeep = startUpkeep(foundation);
-  lifecycle.onStop('upkeep', stopUpkeep);
 
   const rewrapping = startRewrapping(work);
   lifecycle.onStop('rewrapping', () => rewrapping.stop());
@@ -140,7 +114,6 @@ async function start(
     () => Promise.all(tasks.map((task) => task.stop(graceMs))).then(() => undefined),
     graceMs + 15_000,
   );
-  observeWorkers(tasks, metrics);
   foundation.facts.subscribe(facts.backupProgressed, ({ phase }) => {
     if (phase === 'requested') void backups.poll();
     if (phase === 'proof_requested') void proofs.poll();
@@ -149,32 +122,12 @@ async function start(
     if (phase === 'asked') void restores.poll();
   });
 
-  const heartbeat = startHeartbeat(pool, {
-    service,
-    version: serviceVersion,
-    tasks: tasks.map(({ name }) => name),
-  });
-  lifecycle.onStop('heartbeat', () => heartbeat.stop());
   const readiness = watchReadiness(work);
   lifecycle.onStop('readiness', () => readiness.stop());
   const admin = await startAdminApi(foundation, config, restoreWork(config, work));
-  const listener = await startOperationsListener({
-    host: config.PROMETHEUS_HOST,
-    port: config.PROMETHEUS_PORT,
-    metricsEnabled: config.PROMETHEUS_ENABLED,
-    metrics,
-    access: foundation.access,
-    logger,
-    version: serviceVersion,
-    checks: {
-      database: databaseCheck(pool),
-      redis: redisCheck(foundation.redis),
-      celery: workersCheck(tasks),
-    },
-    ready: () => readiness.state(),
-  });
-  lifecycle.onStop('operations listener', () => listener.stop());
-  return { operationsPort: listener.port, adminPort: admin?.port };
+  const ready = () => readiness.state();
+  const operationsPort = await startOperations(foundation, config, { tasks, ready });
+  return { operationsPort, adminPort: admin?.port };
 }
 
 /** What backups and proofs work with, from the configuration. */

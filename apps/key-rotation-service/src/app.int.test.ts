@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@swfx/config';
 import { migrate } from '@swfx/database';
-import { openFoundation, type Foundation } from '@swfx/service';
+import { openFoundation, type Foundation, operatorConfig } from '@swfx/service';
 import {
   createTestDatabase,
   createTestRedis,
@@ -16,7 +16,6 @@ import { Registry } from 'prom-client';
 import { createApp, type KeyRotationService } from './app';
 import { configSchema } from './config';
 import { askForChange } from './operator/ask-for-change';
-import { operatorConfig } from './operator/create-program';
 import { listKeys } from './operator/list-keys';
 import { newRing } from './testing/start-rotator';
 

@@ -45,3 +45,4 @@ export { explainFailure, runOperator, type OperatorProgram } from './run-operato
 export { serviceMetrics, workerMetrics } from './shared-metrics';
 export { serviceVersion } from './version';
 export { startUpkeep } from './upkeep';
+export { operatorConfig, withOperatorFoundation } from './with-operator-foundation';

@@ -2,8 +2,8 @@
  * The operator's commands on alerts. They need no more than the ops database: who may connect to it as the operator
  * may use them, and each that changes something is audited under the name of the operating system's user.
  */
-import { loadConfig, serviceSettings, type Environment } from '@swfx/config';
-import { openFoundation, operatorName, printJson, printTable, type Foundation } from '@swfx/service';
+import type { Environment } from '@swfx/config';
+import { operatorName, printJson, printTable, withOperatorFoundation, type Foundation } from '@swfx/service';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { alertColumns, deadColumns, muteColumns } from './columns';
@@ -12,9 +12,6 @@ import { listAlerts } from './list-alerts';
 import { acknowledge, listDead, replayDead } from './dead-letters';
 import { endMute, listMutes, muteAlerts } from './mute-alerts';
 import { testAlert, type TestResult } from './test-alert';
-
-/** What the commands need from the environment: DATABASE_URL and REDIS_URL; everything else has a default. */
-export const operatorConfig = z.object(serviceSettings);
 
 export interface OperatorContext {
   environment: Environment;
@@ -153,21 +150,11 @@ interface MuteOptions {
   incident?: string;
 }
 
-async function withFoundation<T>(
+function withFoundation<T>(
   { environment, registry }: OperatorContext,
   work: (foundation: Foundation) => Promise<T>,
 ): Promise<T> {
-  const config = loadConfig(operatorConfig, environment);
-  // Standard output is the command's: only what a person must act on is logged beside it.
-  const foundation = openFoundation(
-    { ...config, LOG_LEVEL: 'error' },
-    { service: 'alert-dispatcher', metrics: [], ...(registry ? { registry } : {}) },
-  );
-  try {
-    return await work(foundation);
-  } finally {
-    await foundation.lifecycle.stop();
-  }
+  return withOperatorFoundation({ service: 'alert-dispatcher', environment, registry }, work);
 }
 
 function resultSentence({ alertId, delivered, state, why, attempts }: TestResult): string {

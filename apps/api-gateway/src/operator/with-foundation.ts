@@ -1,9 +1,5 @@
-import { loadConfig, serviceSettings, type Environment } from '@swfx/config';
-import { openFoundation, type Foundation, type FoundationConfig } from '@swfx/service';
-import { z } from 'zod';
-
-/** What the commands need from the environment: DATABASE_URL and REDIS_URL; everything else has a default. */
-export const operatorConfig = z.object(serviceSettings);
+import type { Environment } from '@swfx/config';
+import { withOperatorFoundation, type Foundation } from '@swfx/service';
 
 export interface OperatorContext {
   environment: Environment;
@@ -13,22 +9,9 @@ export interface OperatorContext {
 }
 
 /** Opens what a command stands on for as long as its work takes. */
-export async function withFoundation<T>(
-  context: OperatorContext,
+export function withFoundation<T>(
+  { environment, registry }: OperatorContext,
   work: (foundation: Foundation) => Promise<T>,
 ): Promise<T> {
-  // Standard output is the command's: only what a person must act on is logged beside it.
-  const config: FoundationConfig = { ...loadConfig(operatorConfig, context.environment), LOG_LEVEL: 'error' };
-  const { registry } = context;
-  const foundation = openFoundation(config, {
-    service: 'api-gateway',
-    metrics: [],
-    spools: false,
-    ...(registry && { registry }),
-  });
-  try {
-    return await work(foundation);
-  } finally {
-    await foundation.lifecycle.stop();
-  }
+  return withOperatorFoundation({ service: 'api-gateway', environment, registry }, work);
 }

@@ -3,20 +3,23 @@
  * operator may use them, and each that changes something is audited under the name of the operating system's user. The
  * operator holds no key encryption key: what changes the set is a request, which a rotator carries out and signs.
  */
-import { loadConfig, serviceSettings, type Environment } from '@swfx/config';
+import { loadConfig, type Environment } from '@swfx/config';
 import { AppError } from '@swfx/errors';
-import { openFoundation, operatorName, printJson, printTable, type Foundation } from '@swfx/service';
+import {
+  operatorConfig,
+  operatorName,
+  printJson,
+  printTable,
+  withOperatorFoundation,
+  type Foundation,
+} from '@swfx/service';
 import { Command } from 'commander';
-import { z } from 'zod';
 import { askForChange, describeReport, type AskedChange } from './ask-for-change';
 import { confirmTyped, type AskPerson } from './confirm-typed';
 import { doctorColumns } from './doctor/examine-keys';
 import { runDoctor } from './doctor/run-doctor';
 import { explainKey, hasKey, lifeColumns } from './explain-key';
 import { keyColumns, listKeys } from './list-keys';
-
-/** What the commands need from the environment: DATABASE_URL and REDIS_URL; everything else has a default. */
-export const operatorConfig = z.object(serviceSettings);
 
 export interface OperatorContext {
   environment: Environment;
@@ -176,21 +179,9 @@ function refuseInProduction(
   command.error('This is production: a simulated failure alerts real people. Repeat with --yes to do it.');
 }
 
-async function withFoundation<T>(
+function withFoundation<T>(
   { environment, registry }: OperatorContext,
   work: (foundation: Foundation) => Promise<T>,
 ): Promise<T> {
-  const config = loadConfig(operatorConfig, environment);
-  // Standard output is the command's: only what a person must act on is logged beside it.
-  const quiet = { ...config, LOG_LEVEL: 'error' };
-  const foundation = openFoundation(quiet, {
-    service: 'key-rotation-service',
-    metrics: [],
-    ...(registry ? { registry } : {}),
-  });
-  try {
-    return await work(foundation);
-  } finally {
-    await foundation.lifecycle.stop();
-  }
+  return withOperatorFoundation({ service: 'key-rotation-service', environment, registry }, work);
 }
