@@ -74,6 +74,6 @@ it('says nothing twice: neither a link as a field, nor what a rule is about as i
   expect(slackMessage(firing, 'plain', {}).text).toContain('runbook_url: https://runbooks.example/page');
 
   const ended = notification('external', 'resolved');
-  ended.story.end = { ...ended.story.alert, status: 'resolved' };
+  ended.story.end = { title: ended.story.alert.title, service: 'prometheus' };
   expect(slackMessage(ended, 'plain', links).text).toContain('Ended: It is over');
 });
