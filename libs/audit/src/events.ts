@@ -168,6 +168,11 @@ export const auditActions = {
     operation: 'jwt_key_rotation',
     fields: { keys: z.number().int(), kek_id: z.string(), epoch: z.number().int() },
   },
+  /** An operator made the rows of the database the set that holds, although they were unsigned, or older than another. */
+  jwt_key_set_adopted: {
+    operation: 'jwt_key_rotation',
+    fields: { epoch: z.number().int(), previous_epoch: z.number().int(), keys: z.number().int() },
+  },
   /** A verifier was given a set that it does not believe, and keeps the one that it has. */
   jwt_key_set_refused: {
     operation: 'jwt_key_set',

@@ -10,7 +10,7 @@ export const comesFrom: Record<KeyTransition['to'], readonly KeyState[]> = {
 };
 
 /**
- * The set as a change leaves it, one epoch on. Throws when a key is not in a state from which it can take its step.
+ * The set as a change leaves it, one epoch on or at the one that the change names. Throws when a key is not in a state from which it can take its step.
  * What is signed is this, and not what the rows then say: a row that somebody slipped in is not in it.
  */
 export function applyChange(keySet: KeySet, change: KeySetChange): KeySet {
@@ -24,7 +24,7 @@ export function applyChange(keySet: KeySet, change: KeySetChange): KeySet {
     else keys.set(kid, moved(key, transition, change.at));
   }
   for (const key of change.publish) keys.set(key.kid, publicHalf(key, change.at));
-  return { epoch: keySet.epoch + 1, readAt: change.at, keys: [...keys.values()] };
+  return { epoch: change.epoch ?? keySet.epoch + 1, readAt: change.at, keys: [...keys.values()] };
 }
 
 function moved(key: PublicKey, transition: KeyTransition, at: Date): PublicKey {

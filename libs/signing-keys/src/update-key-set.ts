@@ -38,6 +38,8 @@ export interface KeySetChange {
   at: Date;
   transitions: readonly KeyTransition[];
   publish: readonly NewKey[];
+  /** The epoch that the set is given, where one more than before will not do. */
+  epoch?: number;
 }
 
 /** `epoch` is the set's epoch after the call, whoever raised it; `keySet` is what was signed, once it is committed. */
@@ -58,7 +60,7 @@ export async function updateKeySet(
   if (change.transitions.some(({ to }) => to === 'retiring')) await boundDuration(client, change.at);
   const next = applyChange(seen, change);
   const signature = signKeySet(next, keySetSigner(ring));
-  const epoch = await raiseEpoch(client, seen.epoch, signature);
+  const epoch = await raiseEpoch(client, { from: seen.epoch, to: next.epoch }, signature);
   if (epoch === undefined) return { outcome: 'lost-race', epoch: await currentEpoch(client) };
   for (const transition of change.transitions) await moveKey(client, transition, change.at);
   for (const key of change.publish) await insertKey(client, key, change.at);
@@ -85,13 +87,13 @@ async function boundDuration(client: PoolClient, decidedAt: Date): Promise<void>
 
 async function raiseEpoch(
   client: PoolClient,
-  seenEpoch: number,
+  { from, to }: { from: number; to: number },
   { signer, value }: KeySetSignature,
 ): Promise<number | undefined> {
   const { rows } = await client.query<{ epoch: number | string }>(
-    `UPDATE key_set SET epoch = epoch + 1, signer = $2, signature = $3, updated_at = statement_timestamp()
+    `UPDATE key_set SET epoch = $4, signer = $2, signature = $3, updated_at = statement_timestamp()
      WHERE epoch = $1 RETURNING epoch`,
-    [seenEpoch, signer, value],
+    [from, signer, value, to],
   );
   return rows[0] && Number(rows[0].epoch);
 }

@@ -47,6 +47,7 @@ export function createProgram(context: OperatorContext): Command {
   addRevoke(keys, context);
   addRollback(keys, context);
   addRewrap(keys, context);
+  addAdopt(keys, context);
   return program;
 }
 
@@ -137,6 +138,23 @@ function addRewrap(keys: Command, context: OperatorContext): void {
     )
     .action(async (options: ChangeOptions) => {
       await change(context, options, { command: 'keys rewrap', kind: 'rewrap' });
+    });
+}
+
+function addAdopt(keys: Command, context: OperatorContext): void {
+  withChangeOptions(keys.command('adopt'))
+    .description(
+      'Makes the rows of the database the set that holds, where verifiers refuse them: after an upgrade or a restore',
+    )
+    .action(async (options: ChangeOptions, command: Command) => {
+      await change(context, options, {
+        command: 'keys adopt',
+        kind: 'adopt',
+        agree: async ({ pool }) => {
+          if (!options.yes && !options.json) printTable((await listKeys(pool)).keys, keyColumns, {});
+          await confirmTyped('adopt', { ...options, ask: context.ask }, command);
+        },
+      });
     });
 }
 

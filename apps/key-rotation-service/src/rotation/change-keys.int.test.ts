@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { generateSigningKey, readActiveKey, readKeySet, recordAck, type KeyState } from '@swfx/signing-keys';
+import {
+  findForgery,
+  generateSigningKey,
+  readActiveKey,
+  readKeySet,
+  recordAck,
+  trustInRing,
+  type KeyState,
+} from '@swfx/signing-keys';
 import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@swfx/testkit';
 import { arrangeImport, type ImportedKeys } from '../import/imported-keys';
 import { signAgain } from '../testing/sign-again';
@@ -152,6 +160,56 @@ describe('a set that somebody else wrote', () => {
     expect(await query(`SELECT incident FROM alert WHERE status = 'firing'`)).toEqual([
       { incident: 'rotation:failed' },
     ]);
+  });
+});
+
+describe('a set that no verifier believes', () => {
+  const adopt = async (rotator: TestRotator) => {
+    const id = await ask({ kind: 'adopt' });
+    return { outcome: await rotator.run(id), row: await requestRow(id) };
+  };
+
+  it('from before sets were signed is adopted as it is, and rotates from then on', async () => {
+    const rotator = await startWithKeys();
+    const [active, standby] = [await one('active'), await one('pending')];
+    await query('UPDATE key_set SET signer = NULL, signature = NULL');
+    expect(await rotator.run(await ask())).toBe('failure');
+
+    const { outcome, row } = await adopt(rotator);
+    expect(outcome).toBe('success');
+    expect(row).toMatchObject({
+      state: 'succeeded',
+      result: 'the set of epoch 1, which was unsigned, is adopted with 2 keys',
+      epoch: '2',
+    });
+    expect([await one('active'), await one('pending')]).toEqual([active, standby]);
+    expect(findForgery(await readKeySet(database.pool), trustInRing(rotator.rotator.ring))).toBeUndefined();
+    expect(await audited()).toContain('jwt_key_set_adopted');
+    expect(await rotator.run(await ask())).toBe('success');
+    expect(await one('active')).toBe(standby);
+  });
+
+  it('with a key that somebody slipped in is adopted without it', async () => {
+    const rotator = await startWithKeys();
+    const active = await one('active');
+    const { kid, jwk } = await generateSigningKey('ES256');
+    await query(
+      `INSERT INTO signing_key (kid, alg, state, public_jwk, published_at, created_by)
+       VALUES ($1, 'ES256', 'pending', $2, now() - interval '1 day', 'nobody')`,
+      [kid, JSON.stringify(jwk)],
+    );
+    const { row } = await adopt(rotator);
+    expect(row?.['result']).toContain(`revoked, since no private half of ours opens: ${kid}`);
+    expect([await one('active'), await one('revoked')]).toEqual([active, kid]);
+  });
+
+  it('since it is older than the one that they have goes beyond that, and is adopted once', async () => {
+    const rotator = await startWithKeys();
+    const ack = { boot: randomUUID(), instance: 'gateway-1', epoch: 41, kids: [] };
+    await recordAck(database.pool, { ...ack, tokenTtlSeconds: 600, clockSkewSeconds: 60 }, 30);
+    expect((await adopt(rotator)).row).toMatchObject({ state: 'succeeded', epoch: '42' });
+    expect((await readKeySet(database.pool)).epoch).toBe(42);
+    expect((await adopt(rotator)).row).toMatchObject({ state: 'noop', epoch: '42' });
   });
 });
 

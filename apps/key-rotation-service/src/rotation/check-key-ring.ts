@@ -5,6 +5,7 @@ import {
   accessTokenPurpose,
   openPrivateKey,
   type KeyRing,
+  type KeySet,
   type SealedKey,
   type SigningAlgorithm,
 } from '@swfx/signing-keys';
@@ -20,6 +21,19 @@ export async function requireKeyEncryptionKeys(db: Queryable, ring: KeyRing): Pr
     'key_encryption_key_missing',
     `signing keys are sealed with ${missing.join(', ')}, which KEY_ENCRYPTION_KEYS does not have`,
   );
+}
+
+/** The keys of a set whose private half the ring opens, and which are therefore the work of somebody who has it. */
+export async function findUsableKeys(db: Queryable, { keys }: KeySet, ring: KeyRing): Promise<Set<string>> {
+  const usable = new Set<string>();
+  for (const { kid } of keys)
+    await requireUsableKey(db, kid, ring).then(
+      () => usable.add(kid),
+      (error: unknown) => {
+        if (!(error instanceof AppError)) throw error;
+      },
+    );
+  return usable;
 }
 
 interface StoredKey extends SealedKey {

@@ -1,5 +1,7 @@
 import type { PoolClient } from '@swfx/database';
-import type { StoredKeySet, Verifier } from '@swfx/signing-keys';
+import { findForgery, trustInRing, type StoredKeySet, type Verifier } from '@swfx/signing-keys';
+import { findUsableKeys } from './check-key-ring';
+import { decideAdoption, type AdoptionDecision } from './decide-adoption';
 import { decideRevocation, type RevocationDecision } from './decide-revocation';
 import { decideRollback, type RollbackDecision } from './decide-rollback';
 import { decideRotation, type RotationDecision } from './decide-rotation';
@@ -7,7 +9,8 @@ import type { ChangeDecision } from './plan-change';
 import type { Rotator } from './rotate';
 import type { ClaimedRequest } from './rotation-requests';
 
-export type RequestDecision = RotationDecision | RevocationDecision | RollbackDecision | ChangeDecision;
+export type RequestDecision =
+  RotationDecision | RevocationDecision | RollbackDecision | AdoptionDecision | ChangeDecision;
 
 /** Decides what a request comes to, on the set as it is now. */
 export async function decideRequest(
@@ -26,6 +29,13 @@ export async function decideRequest(
     case 'rewrap':
       if (keySet.epoch === 0) return { kind: 'nothing-to-do', reason: 'there is no key yet' };
       return { kind: 'rewrap', reason: `everything is sealed and signed with ${ring.sealing.id} now` };
+    case 'adopt':
+      return decideAdoption({
+        keySet,
+        forgery: findForgery(keySet, trustInRing(ring)),
+        seenEpoch: Math.max(0, ...verifiers.map(({ epoch }) => epoch)),
+        ours: await findUsableKeys(client, keySet, ring),
+      });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { NoteAudit } from '@swfx/audit';
-import type { KeySetChange } from '@swfx/signing-keys';
+import type { KeySet, KeySetChange } from '@swfx/signing-keys';
 import type { ClaimedRequest } from './rotation-requests';
 
 /** Which keys a change promoted and took out of the set. */
@@ -51,4 +51,20 @@ export async function noteChange(
     await note({ ...common(kid), action: 'jwt_key_published', fields: { kid, epoch } });
   for (const kid of retired)
     await note({ ...common(kid), action: 'jwt_key_retired', fields: { kid, epoch } });
+}
+
+/** Notes that rows which no verifier believed hold from now on. */
+export async function noteAdoption(
+  note: NoteAudit,
+  request: ClaimedRequest,
+  { from, to }: { from: KeySet; to: KeySet },
+): Promise<void> {
+  await note({
+    action: 'jwt_key_set_adopted',
+    outcome: 'success',
+    actor: request.requestedBy,
+    subject: null,
+    operationId: request.id,
+    fields: { epoch: to.epoch, previous_epoch: from.epoch, keys: to.keys.length },
+  });
 }

@@ -8,6 +8,7 @@ import {
   type SigningAlgorithm,
 } from '@swfx/signing-keys';
 import { prepareImport, type ImportedKeys } from '../import/imported-keys';
+import type { AdoptionDecision } from './decide-adoption';
 import type { RevocationDecision } from './decide-revocation';
 import type { RollbackDecision } from './decide-rollback';
 import type { RotationDecision } from './decide-rotation';
@@ -18,6 +19,7 @@ export type ChangeDecision =
   | Extract<RotationDecision, { kind: 'first-start' | 'promote' | 'publish-standby' | 'retire-only' }>
   | Extract<RevocationDecision, { kind: 'revoke' }>
   | Extract<RollbackDecision, { kind: 'roll-back' }>
+  | Extract<AdoptionDecision, { kind: 'adopt' }>
   | { kind: 'rewrap'; reason: string };
 
 /** What new keys are made with. */
@@ -36,7 +38,12 @@ export async function planChange(
   at: Date,
   making: KeyMaking,
 ): Promise<KeySetChange> {
-  return { at, transitions: transitionsOf(decision), publish: await keysToPublish(decision, at, making) };
+  const change = {
+    at,
+    transitions: transitionsOf(decision),
+    publish: await keysToPublish(decision, at, making),
+  };
+  return decision.kind === 'adopt' ? { ...change, epoch: decision.epoch } : change;
 }
 
 async function keysToPublish(decision: ChangeDecision, at: Date, making: KeyMaking): Promise<NewKey[]> {
@@ -50,6 +57,7 @@ async function keysToPublish(decision: ChangeDecision, at: Date, making: KeyMaki
     case 'promote':
       return decision.publishStandby ? [await make('pending')] : [];
     case 'revoke':
+    case 'adopt':
       return Promise.all(decision.publish.map(make));
     default:
       return [];
@@ -62,8 +70,9 @@ function transitionsOf(decision: ChangeDecision): KeyTransition[] {
     case 'rewrap':
       return [];
     case 'revoke':
+    case 'adopt':
       return [
-        { kid: decision.revoke, to: 'revoked' },
+        ...[decision.revoke].flat().map((kid) => ({ kid, to: 'revoked' as const })),
         ...(decision.promote ? [{ kid: decision.promote, to: 'active' as const }] : []),
       ];
     case 'roll-back':

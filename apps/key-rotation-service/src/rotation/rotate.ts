@@ -1,5 +1,5 @@
 /**
- * One attempt at one request: to rotate, revoke, roll back or rewrap. The lock only keeps two rotators from doing the
+ * One attempt at one request: to rotate, revoke, roll back, rewrap or adopt. The lock only keeps two rotators from doing the
  * same work: it may be lost, outlived or unreachable, and nothing depends on it. What makes a promotion happen once is the transaction: it keeps
  * the request and the set locked, decides again on what it then sees, and changes the set only if its epoch is still
  * the one from before the lock was tried. Key rows, audit records and the request's end are committed together.
@@ -23,7 +23,7 @@ import {
 import type { ImportedKeys } from '../import/imported-keys';
 import { requireKeyEncryptionKeys, requireUsableKey } from './check-key-ring';
 import { decideRequest } from './decide-request';
-import { noteChange, summarise, type ChangeSummary } from './note-change';
+import { noteAdoption, noteChange, summarise, type ChangeSummary } from './note-change';
 import { planChange, type ChangeDecision } from './plan-change';
 import { finishRequest, keepRequest, waitForVerifiers, type ClaimedRequest } from './rotation-requests';
 import { rewrapKeys } from './rewrap-keys';
@@ -90,7 +90,8 @@ async function rotateLocked(
     if (!(await keepRequest(client, request))) return { outcome: 'not-ours' };
     await requireKeyEncryptionKeys(client, rotator.ring);
     const keySet = await readKeySetForUpdate(client);
-    requireGenuine(keySet, rotator.ring);
+    // A set that is to be adopted is one that is not: its keys are looked at one by one.
+    if (request.kind !== 'adopt') requireGenuine(keySet, rotator.ring);
     const work = { rotator, request, client, note };
     const decision = await decideRequest(work, { keySet, verifiers: await findThem(client) });
     if (decision.kind === 'refuse-empty-set') throw new AppError('key_set_refused', decision.reason);
@@ -132,6 +133,7 @@ async function carryOut(
   const summary = summarise(change);
   const rolledBack = decision.kind === 'roll-back';
   await noteChange(note, request, { epoch: update.epoch, summary, rolledBack });
+  if (decision.kind === 'adopt') await noteAdoption(note, request, { from: keySet, to: update.keySet });
   if (rewrapped !== undefined)
     await note({
       action: 'jwt_keys_rewrapped',

@@ -11,7 +11,7 @@ import { leaseSeconds, type RotationPolicy } from './rotation-policy';
 const waitPauseSeconds = 2;
 
 /** What can be asked for. Only a rotation may have to wait for verifiers. */
-export type RequestKind = 'rotate' | 'revoke' | 'rollback' | 'rewrap';
+export type RequestKind = 'rotate' | 'revoke' | 'rollback' | 'rewrap' | 'adopt';
 
 /** A request that this process has claimed. */
 export interface ClaimedRequest {

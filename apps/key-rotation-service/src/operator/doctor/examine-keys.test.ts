@@ -1,9 +1,10 @@
-import type { KeyState, PublicKey } from '@swfx/signing-keys';
+import { randomBytes } from 'node:crypto';
+import { parseKeyRing, Secret } from '@swfx/config';
+import { keySetSigner, signKeySet, type KeyState, type PublicKey } from '@swfx/signing-keys';
 import { examineKeys, type KeyFacts } from './examine-keys';
 
 const now = new Date('2026-01-01T12:00:00Z');
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
-const signer = 'a:public';
 
 function key(kid: string, state: KeyState, changes: Partial<PublicKey> = {}): PublicKey {
   const times = { publishedAt: ago(600), activatedAt: state === 'pending' ? null : ago(100) };
@@ -20,18 +21,19 @@ const verifier = {
   tokenTtlSeconds: 600,
   clockSkewSeconds: 60,
 };
+const signing = keySetSigner(parseKeyRing(new Secret(`a:${randomBytes(32).toString('base64')}`)));
+const signer = signing.name;
+const signed = (keys: PublicKey[]) => ({
+  ...{ epoch: 3, readAt: now, keys },
+  signature: signKeySet({ epoch: 3, keys }, signing),
+});
 const healthy: KeyFacts = {
   now,
   schedule: { cron: '*/5 * * * *', nextRunAt: ago(-30) },
   intervalSeconds: 300,
   rotators: 2,
   lock: { kind: 'free' },
-  keySet: {
-    epoch: 3,
-    readAt: now,
-    keys: [key('k1', 'active'), key('k2', 'pending')],
-    signature: { signer, value: Buffer.of() },
-  },
+  keySet: signed([key('k1', 'active'), key('k2', 'pending')]),
   policy: { graceSeconds: 900, tokenTtlSeconds: 600, clockSkewSeconds: 60, kekIds: ['a'], signers: [signer] },
   kekIds: ['a'],
   verifiers: [verifier],
@@ -60,16 +62,17 @@ describe('the doctor', () => {
     ['lock', { lock: { kind: 'unknown', reason: 'Redis cannot be asked' } }, /^warn: .*go on without it/],
     ['key set', { keySet: { ...keySet, epoch: 0, keys: [] } }, /^warn: there has never been a key/],
     ['key set', { keySet: { ...keySet, keys: [] } }, /^fail: epoch 3 has no active key/],
-    ['key set', { keySet: { ...keySet, signature: null } }, /^fail: epoch 3 is not signed/],
+    ['key set', { keySet: { ...keySet, signature: null } }, /^fail: epoch 3 is not signed.*swfx keys adopt/],
+    ['key set', { keySet: { ...keySet, epoch: 4 } }, /^fail: epoch 4 is not what a:.* signed/],
     [
       'key set',
       { keySet: { ...keySet, signature: { signer: 'b:x', value: Buffer.of() } } },
       /^fail: .*does not trust/,
     ],
-    ['key set', { keySet: { ...keySet, keys: [key('k1', 'active')] } }, /^warn: there is no standby/],
+    ['key set', { keySet: signed([key('k1', 'active')]) }, /^warn: there is no standby/],
     [
       'key set',
-      { keySet: { ...keySet, keys: [key('k1', 'active', { activatedAt: ago(1_000) })] } },
+      { keySet: signed([key('k1', 'active', { activatedAt: ago(1_000) })]) },
       /^fail: k1 has signed for 1000 s/,
     ],
     ['key configuration', { kekIds: ['a', 'b'] }, /^fail: .*sealed with b, which the ring has not/],
@@ -91,6 +94,11 @@ describe('the doctor', () => {
     ['verifiers', { verifiers: [] }, /^warn: none has acknowledged/],
     ['verifiers', { verifiers: [{ ...verifier, live: false }] }, /^fail: all 1 have fallen silent/],
     ['verifiers', { verifiers: [{ ...verifier, epoch: 2 }] }, /^warn: behind epoch 3: gateway-1/],
+    [
+      'verifiers',
+      { verifiers: [{ ...verifier, epoch: 9 }] },
+      /^fail: gateway-1 hold a newer set .*swfx keys adopt/,
+    ],
     ['verifiers', { waiting: 'gateway-1 has not acknowledged k2 yet' }, /^fail: a rotation waits: gateway-1/],
   ])('%s: %j', (check, changes, says) => {
     expect(finding(check, changes)).toMatch(says);

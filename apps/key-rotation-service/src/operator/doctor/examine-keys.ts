@@ -3,7 +3,14 @@
  * person; `warn` is no harm yet.
  */
 import type { Columns } from '@swfx/service';
-import { mintTimeoutSeconds, type StoredKeySet, type Verifier } from '@swfx/signing-keys';
+import {
+  findForgery,
+  keySetTrust,
+  mintTimeoutSeconds,
+  type KeySetTrust,
+  type StoredKeySet,
+  type Verifier,
+} from '@swfx/signing-keys';
 import type { PublishedPolicy } from '../../rotation/publish-policy';
 
 export interface Finding {
@@ -78,15 +85,26 @@ function checkKeySet({ keySet, policy, now, intervalSeconds }: KeyFacts): Verdic
   if (keySet.epoch === 0) return warn('there has never been a key');
   if (!active) return fail(`epoch ${keySet.epoch} has no active key: restore the ops database`);
   const signer = keySet.signature?.signer;
-  if (!signer) return fail(`epoch ${keySet.epoch} is not signed: verifiers refuse it`);
+  if (!signer) return fail(`epoch ${keySet.epoch} is not signed: verifiers refuse it until swfx keys adopt`);
   if (policy && !policy.signers.includes(signer))
-    return fail(`epoch ${keySet.epoch} names the signer ${signer}, which the rotator does not trust`);
+    return fail(
+      `epoch ${keySet.epoch} names the signer ${signer}, which the rotator does not trust: give the ring its key back, or swfx keys adopt`,
+    );
+  if (policy && findForgery(keySet, trustIn(policy)))
+    return fail(
+      `epoch ${keySet.epoch} is not what ${signer} signed: take back what somebody changed by hand, or swfx keys adopt, which revokes what is not ours`,
+    );
   const ageSeconds = Math.round((now.getTime() - (active.activatedAt?.getTime() ?? 0)) / 1000);
   if (ageSeconds > 3 * intervalSeconds)
     return fail(`${active.kid} has signed for ${ageSeconds} s, over three intervals`);
   if (count('pending') === 0) return warn('there is no standby; the next rotation publishes one');
   const states = ['pending', 'active', 'retiring', 'revoked'].map((state) => `${count(state)} ${state}`);
   return ok(`epoch ${keySet.epoch} by ${signer}: ${states.join(', ')}`);
+}
+
+/** What the rotator said of its ring is for finding mistakes: whoever wrote the rows may have written this too. */
+function trustIn({ signers }: PublishedPolicy): KeySetTrust {
+  return keySetTrust().safeParse(signers.join(',')).data ?? new Map();
 }
 
 function checkRing({ kekIds, policy }: KeyFacts): Verdict {
@@ -119,10 +137,18 @@ function checkVerifiers({ verifiers, keySet, waiting }: KeyFacts): Verdict {
   if (waiting) return fail(`a rotation waits: ${waiting}`);
   if (live.length === 0 && verifiers.length > 0) return fail(`all ${verifiers.length} have fallen silent`);
   if (live.length === 0) return warn('none has acknowledged a key set');
+  const ahead = verifiers.filter(({ epoch }) => epoch > keySet.epoch);
+  if (ahead.length > 0)
+    return fail(
+      `${names(ahead)} hold a newer set than epoch ${keySet.epoch}: this database is an older one; swfx keys adopt`,
+    );
   const behind = live.filter(({ epoch }) => epoch < keySet.epoch);
-  if (behind.length > 0)
-    return warn(`behind epoch ${keySet.epoch}: ${behind.map(({ instance }) => instance).join(', ')}`);
+  if (behind.length > 0) return warn(`behind epoch ${keySet.epoch}: ${names(behind)}`);
   return ok(`${live.length} at epoch ${keySet.epoch}`);
+}
+
+function names(verifiers: readonly Pick<Verifier, 'instance'>[]): string {
+  return verifiers.map(({ instance }) => instance).join(', ');
 }
 
 function iso(time: Date): string {
