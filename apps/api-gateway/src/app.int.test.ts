@@ -36,6 +36,20 @@ test('is not ready before there is a key, and makes no token then', async () => 
   await gateway.gateway.stop();
 });
 
+test('the admin API of backups is reached through it, with the caller’s own token, and nothing else of it', async () => {
+  const backups = await startScriptedUpstream();
+  const gateway = await platform.start(upstream.url, { BACKUP_ADMIN_URL: backups.url });
+  backups.answer((request, response) => response.end(`${request.url} ${request.headers.authorization}`));
+  const headers = { authorization: 'Bearer mine' };
+  const ask = async (path: string) => (await send(`${gateway.url}${path}`, { headers })).body;
+  expect(await ask('/admin/backups?limit=1')).toBe('/admin/backups?limit=1 Bearer mine');
+  expect(await ask('/admin/restores/1/progress')).toBe('/admin/restores/1/progress Bearer mine');
+  for (const path of ['/admin/users', '/admin/backupsx', '/openapi.json'])
+    expect(await ask(path)).not.toContain('Bearer mine');
+  await gateway.stop();
+  await backups.stop();
+});
+
 test('a request in flight is answered before the gateway stops, and no new one is taken', async () => {
   const { key } = await rotateKeys(platform.database.pool, platform.keyEncryptionKeys);
   const gateway = await platform.start(upstream.url);

@@ -54,6 +54,7 @@ async function wire(
     ...foundation,
     ...verifier,
     issuer: issuerOf(foundation, config, verifier),
+    backups: backupsOf(foundation, config, verifier),
     routes,
     jwksMaxAgeSeconds: config.JWKS_MAX_AGE_SECONDS,
     checks: healthChecks(foundation, []),
@@ -108,6 +109,22 @@ async function guardEdge(
   lifecycle.onStop('edge guard', () => guard.stop());
   await guard.first();
   return guard;
+}
+
+/** A progress that is watched ends after five minutes by itself. */
+const backupDeadlineMs = 310_000;
+
+/** The way to the admin API of backups, where there is one from here. */
+function backupsOf(
+  { logger, lifecycle }: Foundation,
+  { BACKUP_ADMIN_URL: url }: GatewayConfig,
+  { clientAddress }: Verifier,
+): ControlPlaneOptions['backups'] {
+  if (url === undefined) return undefined;
+  const name = 'The admin API of backups';
+  const forwarder = createIssuerForwarder({ url, clientAddress, logger, name, deadlineMs: backupDeadlineMs });
+  lifecycle.onStop('backup connections', () => forwarder.stop());
+  return forwarder.handler;
 }
 
 /** What makes tokens here, or the way to the gateway that does. */

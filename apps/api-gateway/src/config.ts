@@ -139,6 +139,11 @@ export const configSchema = z
       ),
     ...identitySettings,
 
+    BACKUP_ADMIN_URL: url('http', 'https')
+      .optional()
+      .describe(
+        'Where the admin API of backups is: /admin/backups and /admin/restores are handed to it with the caller’s token. Not for an edge, which hands all of /admin to the issuer.',
+      ),
     ROUTES: json(routesSchema).describe(
       'What is forwarded where, as JSON: `[{"prefix":"/api","upstream":"http://127.0.0.1:8001","scopes":{"read":"platform:read","write":"platform:write"}}]`. GET, HEAD and OPTIONS need the read scope, other methods the write scope.',
     ),

@@ -29,10 +29,15 @@ export interface ControlPlaneOptions extends Pick<
   clientAddress: ClientAddress;
   /** What makes tokens here, or the way to where they are made. */
   issuer: Issuer | { forward: RequestHandler };
+  /** The way to the admin API of backups; undefined where it is not reached through this gateway. */
+  backups?: RequestHandler | undefined;
   routes: readonly Route[];
   jwksMaxAgeSeconds: number;
   checks: Record<string, HealthCheck>;
 }
+
+/** Whoever may use these, the backup service says: it verifies the caller's token itself. */
+const backupPaths = ['/admin/backups', '/admin/backups/*rest', '/admin/restores', '/admin/restores/*rest'];
 
 /** The gateway's own addresses: everything that no route of the table claims. */
 export function createControlPlane(options: ControlPlaneOptions): Express {
@@ -40,6 +45,7 @@ export function createControlPlane(options: ControlPlaneOptions): Express {
   const app = createExpressApp(options);
   // Before anything adds a header: the issuer's answer is passed on as it is.
   if ('forward' in issuer) for (const path of ['/auth/*rest', '/admin/*rest']) app.all(path, issuer.forward);
+  else if (options.backups) for (const path of backupPaths) app.all(path, options.backups);
   app.use(helmet());
   if (!('forward' in issuer)) addIssuerRoutes(app, { ...options, issuer });
   app.get('/.well-known/jwks.json', jwksRoute(mirror, options.jwksMaxAgeSeconds));

@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { makeOddPrograms } from './testing/odd-programs';
 import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
@@ -27,6 +31,7 @@ describe('the admin API', () => {
       BACKUP_TARGETS: targets(source.url),
       KEY_SET_TRUST: tokens.trust,
       ENVIRONMENT: 'production',
+      ADMIN_REQUESTS_PER_MINUTE: '100000',
     });
   });
   afterAll(async () => {
@@ -192,6 +197,22 @@ describe('the admin API', () => {
       body: { code: 'restore_refused', plan: { obstacles: [{ kind: 'database_exists' }] } },
     });
     expect(await ask('POST', '/admin/restores', { backup_id: randomUUID() })).toMatchObject({ status: 404 });
+  });
+
+  it('is used as its guide says, line by line', async () => {
+    const guide = await readFile(join(__dirname, '../../../docs/backups.md'), 'utf8');
+    const lines = [...guide.matchAll(/^```bash\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('');
+    const trial = `${source.name}_trial`;
+    const script = `
+      set -euo pipefail
+      curl() { command curl --fail-with-body --connect-to localhost:8002:${new URL(service.adminUrl as string).host} "$@"; }
+      ${lines.replaceAll('trial', trial)}`;
+    const env = { ...process.env, TOKEN: tokens.token({ scope: all, sub: anna }) };
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], { env });
+    expect(stdout).toContain('"state": "succeeded"');
+    expect(stdout).toContain(`RENAME TO \\"${trial}\\"`);
+    expect(stdout).toMatch(/event: end\ndata: .*"state":"restored"/);
+    await source.pool.query(`DROP DATABASE ${trial} WITH (FORCE)`);
   });
 
   it('says what is wrong with a request', async () => {

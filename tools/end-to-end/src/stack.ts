@@ -20,6 +20,7 @@ type PortName =
   | 'gateway'
   | 'gatewayOperations'
   | 'rotationOperations'
+  | 'backupAdmin'
   | 'backupOperations'
   | 'dispatcher'
   | 'dispatcherOperations'
@@ -135,6 +136,7 @@ function shellPrelude(stack: Stack): string {
   const { ports } = stack.state();
   const moved: Record<number, number> = {
     8000: ports.gateway,
+    8002: ports.backupAdmin,
     9090: ports.rotationOperations,
     9091: ports.prometheus,
     9093: ports.alertmanager,

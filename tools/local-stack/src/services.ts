@@ -87,6 +87,7 @@ function gateway(facts: StackFacts): ServiceDefinition {
       DATABASE_URL: loginUrl(facts, 'swfx_gateway_login', 'ops'),
       KEY_ENCRYPTION_KEYS: secrets.keyEncryptionKeys,
       ROUTES: JSON.stringify([{ prefix: '/api', upstream: upstreamUrl, scopes }]),
+      BACKUP_ADMIN_URL: `http://${host}:${ports.backupAdmin}`,
     },
   });
 }

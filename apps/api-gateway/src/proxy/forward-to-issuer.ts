@@ -25,6 +25,10 @@ export function createIssuerForwarder(options: {
   url: string;
   clientAddress: ClientAddress;
   logger: Logger;
+  /** Who it leads to, for the log; the issuer if not given. */
+  name?: string;
+  /** From the head of a request to the last byte of its answer. */
+  deadlineMs?: number;
 }): IssuerForwarder {
   const pool = new Pool(options.url, {
     connections: 32,
@@ -48,9 +52,11 @@ export function createIssuerForwarder(options: {
           hasBody: hasBody(request),
         }),
         bodyMaxBytes,
-        deadlineMs,
+        deadlineMs: options.deadlineMs ?? deadlineMs,
         onFailure: (problem) =>
-          options.logger.warn('The issuer did not answer', { error: errorMessage(problem.cause ?? problem) }),
+          options.logger.warn(`${options.name ?? 'The issuer'} did not answer`, {
+            error: errorMessage(problem.cause ?? problem),
+          }),
       });
     },
     stop: () => pool.destroy(),

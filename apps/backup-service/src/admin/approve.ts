@@ -11,7 +11,7 @@ import { decideApproval, type Approval } from './decide-approval';
 interface Attempt {
   code: string;
   actor: string;
-  database?: string | undefined;
+  database?: string | null | undefined;
 }
 
 /**

@@ -24,7 +24,7 @@ export type ApprovalProblem =
 export interface ApprovalAttempt {
   code: string;
   actor: string;
-  typedName: string | undefined;
+  typedName: string | null | undefined;
   production: boolean;
 }
 

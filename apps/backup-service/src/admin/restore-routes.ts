@@ -27,7 +27,7 @@ export const planSchema = z.strictObject({
 export const approvalSchema = z.strictObject({
   code: z.string().min(1).max(100),
   /** The database's name, typed: in production. */
-  database: z.string().max(63).optional(),
+  database: z.string().max(63).nullish(),
 });
 
 /** Adds the routes. */
