@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { startHttpStandIn, waitUntil, type HttpStandIn } from '@swfx/testkit';
-import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
+import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
 import { send } from './testing/raw-http';
 import { rotateKeys } from './testing/rotate-keys';
 import { createTestPlatform, type TestGateway, type TestPlatform } from './testing/start-test-gateway';
@@ -132,6 +132,18 @@ describe('from a login to the platform', () => {
     });
     expect(await answer.json()).toMatchObject({ path: '/api/transactions', body: '{"amount":1}' });
   });
+});
+
+test('no token lives longer than its key can, also where the gateway was told otherwise', async () => {
+  const { pool } = platform.database;
+  await pool.query(`UPDATE key_set SET policy = '{"graceSeconds":200,"clockSkewSeconds":10}'`);
+  const short = (await (await logIn({ email: 'writer@example.com', password })).json()) as {
+    access_token: string;
+    expires_in: number;
+  };
+  await pool.query('UPDATE key_set SET policy = NULL');
+  const claims = decodeJwt(short.access_token) as { iat: number; exp: number };
+  expect([short.expires_in, claims.exp - claims.iat]).toEqual([170, 170]);
 });
 
 describe('logging in', () => {

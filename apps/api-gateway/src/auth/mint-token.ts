@@ -41,6 +41,7 @@ const clientId = 'smartwalletfx';
  * token are those of that read, by Postgres's clock: a process that is paused between read and signature makes a
  * token that is old already, never one that outlives its key. Where the user was cut off within this second the
  * token is dated to the next (see token-cut-off); the caller holds the user's row, so that no cut-off comes between.
+ * Nor does it live longer than its key can, whatever the settings here are.
  */
 export async function mintAccessToken(
   db: Queryable,
@@ -55,20 +56,21 @@ export async function mintAccessToken(
   const now = Math.floor(active.readAt.getTime() / 1000);
   const issuedAt = Math.max(now, await readValidFrom(db, subject));
   const scope = effectiveScopes(user).join(' ');
+  const ttlSeconds = Math.min(policy.accessTokenTtlSeconds, active.longestTokenSeconds ?? Infinity);
   const claims = {
     iss: policy.issuer,
     aud: policy.audience,
     sub: subject,
     client_id: clientId,
     iat: issuedAt,
-    exp: issuedAt + policy.accessTokenTtlSeconds,
+    exp: issuedAt + ttlSeconds,
     jti: randomUUID(),
     sid: sessionId,
     scope,
   };
   const { kid, alg } = active;
   const token = signAccessToken({ privateKey: unseal(active, policy.keyRing), kid, alg, claims });
-  return { access_token: token, token_type: 'Bearer', expires_in: policy.accessTokenTtlSeconds, scope };
+  return { access_token: token, token_type: 'Bearer', expires_in: ttlSeconds, scope };
 }
 
 /** That a key does not open is for operators to know; whoever logs in learns that they cannot at the moment. */

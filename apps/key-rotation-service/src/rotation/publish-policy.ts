@@ -12,7 +12,7 @@ const policySchema = z.object({
   signers: z.array(z.string()),
 });
 
-/** What a rotator works by, for operators: nothing decides by it, and it holds no secret. */
+/** What a rotator works by, for operators, and for gateways, whose tokens live no longer than it allows. It holds no secret. */
 export type PublishedPolicy = z.output<typeof policySchema>;
 
 export function describePolicy(
