@@ -86,4 +86,29 @@ describe('the configuration', () => {
       load({ BACKUP_TARGETS: platform, BACKUP_STORAGE_ADAPTER: 'tape', BACKUP_SCHEDULE_CRON: 'daily' });
     expect(refuse).toThrow(/BACKUP_STORAGE_ADAPTER must be one of local, s3.*BACKUP_SCHEDULE_CRON/s);
   });
+
+  it('takes a place for second copies that is another one, with what it needs', () => {
+    const withCopy = (settings: Record<string, string>) => load({ BACKUP_TARGETS: platform, ...settings });
+    expect(withCopy({}).BACKUP_COPY_TO).toBeUndefined();
+    expect(withCopy({ BACKUP_COPY_TO: '/mnt/second' }).BACKUP_COPY_TO).toEqual({
+      adapter: 'local',
+      folder: '/mnt/second',
+    });
+    expect(() => withCopy({ BACKUP_COPY_TO: 's3://second/here' })).toThrow(
+      'BACKUP_COPY_S3_SECRET_ACCESS_KEY is required for BACKUP_COPY_TO',
+    );
+    expect(() => withCopy({ BACKUP_COPY_TO: 'https://second' })).toThrow('must be a folder or');
+    expect(() => withCopy({ BACKUP_DIR: 'kept', BACKUP_COPY_TO: './kept/' })).toThrow('lost with it');
+    const bucket = {
+      BACKUP_STORAGE_ADAPTER: 's3',
+      BACKUP_S3_BUCKET: 'one',
+      BACKUP_S3_PREFIX: '/here/',
+      BACKUP_S3_ACCESS_KEY_ID: 'id',
+      BACKUP_S3_SECRET_ACCESS_KEY: 'key',
+      BACKUP_COPY_S3_ACCESS_KEY_ID: 'id',
+      BACKUP_COPY_S3_SECRET_ACCESS_KEY: 'key',
+    };
+    expect(() => withCopy({ ...bucket, BACKUP_COPY_TO: 's3://one/here' })).toThrow('lost with it');
+    expect(withCopy({ ...bucket, BACKUP_COPY_TO: 's3://one/there' }).BACKUP_COPY_TO).toBeDefined();
+  });
 });

@@ -12,16 +12,24 @@ import { BackupError } from '../backup-error';
 import type { BackupStorage, PutHints, StoredObject } from './backup-storage';
 import { putFrom } from './put-from';
 import { readGuarded } from './read-guarded';
+import { withPatience } from './with-patience';
+
+/** As long as a large file may take to reach a slow disk once all of it was written. */
+const usualPatienceMs = 600_000;
 
 /** Opens the folder `root` as a storage; makes it when it is not there. */
-export async function openLocalStorage(root: string, name = 'local'): Promise<BackupStorage> {
+export async function openLocalStorage(
+  root: string,
+  name = 'local',
+  patienceMs = usualPatienceMs,
+): Promise<BackupStorage> {
   await mkdir(root, { recursive: true, mode: 0o700 }).catch((error: unknown) => fail(root, error));
-  return localStorageAt(root, name);
+  return localStorageAt(root, name, patienceMs);
 }
 
 /** The folder as a storage, be it there or not: what is asked of one that is not says so. */
-export function localStorageAt(root: string, name: string): BackupStorage {
-  return {
+export function localStorageAt(root: string, name: string, patienceMs = usualPatienceMs): BackupStorage {
+  const storage: BackupStorage = {
     name,
     place: resolve(root),
     put: (key, source, signal, hints = {}) =>
@@ -30,7 +38,7 @@ export function localStorageAt(root: string, name: string): BackupStorage {
         (content) => putFile(root, key, { content, signal, hints }),
         (error) => fail(root, error),
       ),
-    get: (key) => openFile(root, key).catch((error) => fail(root, error)),
+    get: (key) => openFile(root, key, patienceMs).catch((error) => fail(root, error)),
     list: async (prefix) => {
       const all = await listFiles(root, root).catch((error) => fail(root, error));
       return all.filter(({ key }) => key.startsWith(prefix));
@@ -43,6 +51,7 @@ export function localStorageAt(root: string, name: string): BackupStorage {
     // What an interrupted upload leaves here is a file, and therefore listed.
     sweepUploads: async () => 0,
   };
+  return withPatience(storage, patienceMs);
 }
 
 async function putFile(
@@ -102,12 +111,13 @@ async function flushFolder(folder: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-async function openFile(root: string, key: string): Promise<Readable | undefined> {
+async function openFile(root: string, key: string, silenceMs: number): Promise<Readable | undefined> {
   const path = join(root, key);
   const found = await stat(path).catch(ignoreMissing);
   // A file that is missing says something about a backup; a whole folder that is, about this machine.
   if (!found) return void (await stat(root));
-  return readGuarded(createReadStream(path, { highWaterMark: 1024 * 1024 }), (error) => fail(root, error));
+  const content = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  return readGuarded(content, (error) => fail(root, error), { silenceMs });
 }
 
 async function listFiles(root: string, folder: string): Promise<StoredObject[]> {
@@ -137,6 +147,7 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
 
 const sentences: Record<string, (root: string) => string> = {
   ENOSPC: (root) => `the disk of the backup folder ${root} is full`,
+  EFBIG: (root) => `a file in the backup folder ${root} may not be so long`,
   EDQUOT: (root) => `the disk quota of the backup folder ${root} is used up`,
   ENOENT: (root) => `the backup folder ${root} is not there`,
   EROFS: (root) => `the backup folder ${root} is read-only`,
