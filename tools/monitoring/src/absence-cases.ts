@@ -1,22 +1,31 @@
 import type { AlertRule } from './read-rules';
 
-/** One way in which an absence alert fires: `missing` is not there for a quarter of an hour, all its other series are. */
+/** The course of an absence alert: each of its series in turn is missing for a quarter of an hour, all others are there. */
 export interface AbsenceCase {
   alert: string;
-  missing: string;
   series: Record<string, string>;
+  /** By selector: when all is well, when the alert fires, and when it is over; in minutes. */
+  gaps: { missing: string; quiet: number; fires: number; resolves: number }[];
 }
 
-/** A case for each series whose absence the rule tells; none for other rules. Pure. */
-export function absenceCases({ alert, expr }: AlertRule): AbsenceCase[] {
+const gapMinutes = 15;
+/** From one gap to the next: time for a series to be taken for missing, for the alert to fire, and to be over. */
+const periodMinutes = 30;
+
+/** The course of the rule, if it tells of absence. Pure. */
+export function absenceCase({ alert, expr }: AlertRule): AbsenceCase | undefined {
   const selectors = absenceSelectors(expr);
-  return selectors.map((missing) => ({
-    alert,
-    missing,
-    series: Object.fromEntries(
-      selectors.map((selector) => [selector, selector === missing ? '1x5 _x15 1x10' : '1x30']),
-    ),
-  }));
+  if (selectors.length === 0) return undefined;
+  const after = selectors.length * periodMinutes;
+  const series = selectors.map((selector, index) => {
+    const before = index * periodMinutes + 5;
+    return [selector, `1x${before} _x${gapMinutes} 1x${after - before}`] as const;
+  });
+  const gaps = selectors.map((missing, index) => {
+    const start = index * periodMinutes;
+    return { missing, quiet: start + 4, fires: start + 19, resolves: start + 26 };
+  });
+  return { alert, series: Object.fromEntries(series), gaps };
 }
 
 /** The selectors inside `absent(…)`. Pure. */

@@ -1,9 +1,9 @@
 /**
  * Turns cases into promtool's own unit tests: for each alert one course of time in which it is quiet, fires and
  * resolves; one in which none of its series are there, so that its twin fires in its place; and for each absence alert
- * one in which each of its series alone is missing.
+ * one in which each of its series alone is missing for a while.
  */
-import { absenceCases, type AbsenceCase } from './absence-cases';
+import { absenceCase, type AbsenceCase } from './absence-cases';
 import type { AlertCase } from './alert-case';
 import type { AlertRule } from './read-rules';
 import { inRepository } from './repository';
@@ -37,7 +37,7 @@ export function promtoolFiles(rules: readonly AlertRule[], cases: readonly Alert
     if (!rule) throw new Error(`a test is about ${alert}, which is no rule`);
     return rule;
   };
-  const absences = rules.flatMap(absenceCases);
+  const absences = rules.map(absenceCase).filter((absence) => absence !== undefined);
   const tests = [
     ...cases.flatMap((alertCase) => courseTests(alertCase, find)),
     ...missingTests(cases, find),
@@ -97,21 +97,20 @@ function whenAllIsMissing(twin: AlertRule): ExpectedAlert[] {
   return selectors.map((job) => expected(twin, job ? { job } : {}, describeMissing(twin, job)));
 }
 
-function absenceTest({ alert, missing, series }: AbsenceCase, find: Find): LoadedTest {
+function absenceTest({ alert, series, gaps }: AbsenceCase, find: Find): LoadedTest {
   const rule = find(alert);
-  const job = /job="([^"]+)"/.exec(missing)?.[1];
-  const labels: Record<string, string> = alert === 'TargetMissing' && job ? { job } : {};
-  const at = (eval_time: string, exp_alerts: ExpectedAlert[]) => ({
-    eval_time,
+  const at = (minute: number, exp_alerts: ExpectedAlert[]) => ({
+    eval_time: `${minute}m`,
     alertname: alert,
     exp_alerts,
   });
-  const course = [
-    at('4m', []),
-    at('18m', [expected(rule, labels, describeMissing(rule, labels['job']))]),
-    at('25m', []),
-  ];
-  return { ruleFiles: [rule.file], test: test(`${alert}: ${missing} is missing`, '1m', series, course) };
+  const course = gaps.flatMap(({ missing, quiet, fires, resolves }) => {
+    const job = /job="([^"]+)"/.exec(missing)?.[1];
+    const labels: Record<string, string> = alert === 'TargetMissing' && job ? { job } : {};
+    const firing = expected(rule, labels, describeMissing(rule, labels['job']));
+    return [at(quiet, []), at(fires, [firing]), at(resolves, [])];
+  });
+  return { ruleFiles: [rule.file], test: test(`${alert}, each of its series`, '1m', series, course) };
 }
 
 const otherJobs = [
