@@ -96,7 +96,14 @@ export default tseslint.config(
     },
   },
   {
-    files: [...tests, 'libs/testkit/**/*.ts', 'tools/**/*.ts', '**/main.ts', '**/operator.ts'],
+    files: [
+      ...tests,
+      'libs/testkit/**/*.ts',
+      'tools/**/*.ts',
+      '**/main.ts',
+      '**/operator.ts',
+      '**/src/bench/*-main.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
