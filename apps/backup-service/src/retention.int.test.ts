@@ -7,10 +7,12 @@ import { runRetention } from './retention/run-retention';
 import { openLocalStorage } from './storage/local-storage';
 import { openTestWork } from './testing/open-test-work';
 import { storeBackup } from './testing/store-backup';
+import { runCommand } from './testing/run-command';
 import { prepareGround, targets, type TestGround } from './testing/start-test-service';
 
 describe('retention', () => {
   let ground: TestGround;
+  let operator: Record<string, string>;
   let opened: Awaited<ReturnType<typeof openTestWork>>;
   let work: RetentionWork;
   const policy = { withinDays: 7, daily: 0, weekly: 0, monthly: 0 };
@@ -18,6 +20,7 @@ describe('retention', () => {
 
   beforeAll(async () => {
     ground = await prepareGround();
+    operator = await ground.environment('swfx_operator');
   });
   afterAll(() => ground.drop());
   beforeEach(async () => {
@@ -61,6 +64,7 @@ describe('retention', () => {
     const { rows } = await ground.ops.pool.query<{ id: string }>('SELECT id FROM backup_target');
     return runRetention(work, rows[0]?.id as string, never);
   };
+  const preview = (...options: string[]) => runCommand(operator, 'retention', '--dry-run', ...options);
   const letTimePass = () =>
     ground.ops.pool.query(`UPDATE backup SET delete_marked_at = delete_marked_at - interval '2 hours'`);
   const catalogue = async () => {
@@ -125,6 +129,9 @@ describe('retention', () => {
     expect(await alerts()).toEqual([
       { kind: 'backup_retention_stopped', error: expect.stringContaining('3 of 4 backups, more than 60 %') },
     ]);
+    const plan = await preview();
+    expect(plan.out.match(/ delete +older_than_window/g)).toHaveLength(3);
+    expect(plan.err).toContain('The last look at platform deleted nothing: it would delete 3 of 4 backups');
     expect(await run(true)).toBe('success');
     await letTimePass();
     expect(await run()).toBe('success');
@@ -225,6 +232,12 @@ describe('retention', () => {
       const last = await copied(90);
       await copied(91);
       await run();
+      const plan = JSON.parse((await preview('--json')).out) as { copy: string; reason: string }[];
+      expect(plan.map(({ copy, reason }) => [copy, reason])).toEqual([
+        ['awaited', 'newest_proven'],
+        ['copied', 'newest_copied'],
+        ['copied', 'older_than_window'],
+      ]);
       await letTimePass();
       await run();
       expect((await catalogue()).map(({ id }) => id)).toContain(last);

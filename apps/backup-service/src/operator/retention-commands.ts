@@ -15,6 +15,8 @@ export interface ListedDecision {
   taken_at: Date;
   size_bytes: number;
   worth: string;
+  /** Whether the second storage has it: `none` where there is no such storage. */
+  copy: string;
   keep: boolean;
   reason: string;
   /** Seconds since it was marked to be deleted; null while it is not. */
@@ -27,6 +29,7 @@ const decisionColumns: Columns<ListedDecision> = {
   TAKEN: ({ taken_at }) => `${taken_at.toISOString().slice(0, 19)}Z`,
   SIZE: ({ size_bytes }) => formatBytes(size_bytes),
   WORTH: ({ worth }) => worth,
+  COPY: ({ copy }) => (copy === 'none' ? undefined : copy),
   DECISION: ({ keep, marked_seconds: marked }) =>
     keep ? 'keep' : marked === null ? 'delete' : 'delete (marked)',
   REASON: ({ reason }) => reason,
@@ -48,9 +51,9 @@ export function addRetentionCommand(backup: Command, environment: Environment): 
     .option('--unlimited', 'delete although it is more than BACKUP_DELETE_MAX_PERCENT of what there is')
     .option('--json', 'for programs')
     .action(async (database: string | undefined, { dryRun, unlimited, json }: RetentionOptions) => {
-      const decisions = await withFoundation(environment, async ({ pool, audit }) => {
-        const planned = await planAll(pool, database ?? null);
-        if (dryRun) return planned;
+      const planned = await withFoundation(environment, async ({ pool, audit }) => {
+        const plan = await planAll(pool, database ?? null);
+        if (dryRun) return plan;
         const databases = (await readTargets(pool, database ?? null)).map((target) => target.database);
         await audit.transaction(async (client, note) => {
           await hastenRetention(client, databases, unlimited);
@@ -66,9 +69,11 @@ export function addRetentionCommand(backup: Command, environment: Environment): 
             },
           });
         });
-        return planned;
+        return plan;
       });
+      const { decisions, notes } = planned;
       printTable(decisions, decisionColumns, { json, empty: 'There is no backup.' });
+      for (const note of notes) process.stderr.write(`${note}\n`);
       if (!dryRun && !json)
         process.stdout.write(
           'backup-service marks what is to be deleted now, and deletes it after the delay.\n',
@@ -76,10 +81,17 @@ export function addRetentionCommand(backup: Command, environment: Environment): 
     });
 }
 
-async function planAll(db: Queryable, named: string | null): Promise<ListedDecision[]> {
+/** The decisions, and why the last look at a database deleted nothing, where it did not. */
+async function planAll(
+  db: Queryable,
+  named: string | null,
+): Promise<{ decisions: ListedDecision[]; notes: string[] }> {
   const plans: ListedDecision[] = [];
+  const notes: string[] = [];
   for (const { database, retention } of await readTargets(db, named)) {
-    const { candidates, now } = await listCandidates(db, database, await readPlaces(db, database));
+    const places = await readPlaces(db, database);
+    const { candidates, now } = await listCandidates(db, database, places);
+    if (places.note !== null) notes.push(`The last look at ${database} deleted nothing: ${places.note}.`);
     for (const { id, takenAt, keep, reason } of planRetention(candidates, retention, now)) {
       const candidate = candidates.find((one) => one.id === id);
       plans.push({
@@ -88,11 +100,12 @@ async function planAll(db: Queryable, named: string | null): Promise<ListedDecis
         taken_at: takenAt,
         size_bytes: candidate?.sizeBytes ?? 0,
         worth: candidate?.worth ?? 'unknown',
+        copy: candidate?.copy ?? 'none',
         keep,
         reason,
         marked_seconds: candidate?.markedSeconds ?? null,
       });
     }
   }
-  return plans;
+  return { decisions: plans, notes };
 }
