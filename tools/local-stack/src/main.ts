@@ -4,23 +4,20 @@ import { paint } from './paint';
 import { runChecks } from './run-checks';
 import { runStack } from './run-stack';
 import { standardOutput } from './standard-output';
-import { parseStartOptions } from './start-options';
+import type { StartOptions } from './start-options';
 import { listenForStop } from './stop-request';
 
 /** `npm start`: runs the stack until it is asked to stop. Resolves with the exit code. */
-export async function start(options: {
+export async function start(asked: {
   root: string;
-  args: string[];
+  options: StartOptions;
   rebuild: () => Promise<string[]>;
 }): Promise<number> {
-  const { root, args, rebuild } = options;
-  const parsed = parseStartOptions(args);
-  if (!parsed.ok) return complain(new Error(`${parsed.problem} See: npm start -- --help`), 2);
   const output = standardOutput();
   const progress = createProgress(output);
   const inherited = { path: process.env['PATH'], home: process.env['HOME'] };
   const stop = listenForStop();
-  return runStack({ root, options: parsed.options, output, progress, stop, inherited, rebuild }).then(
+  return runStack({ ...asked, output, progress, stop, inherited }).then(
     () => 0,
     (error: unknown) => complain(error),
   );
@@ -32,9 +29,9 @@ export async function test({ root }: { root: string; args: string[] }): Promise<
   return runChecks({ root, progress, environment: process.env }).catch((error: unknown) => complain(error));
 }
 
-function complain(error: unknown, exitCode = 1): number {
+function complain(error: unknown): number {
   const { sentence, detail } = explainError(error);
   const red = paint(Boolean(process.stderr.isTTY)).red;
   process.stderr.write(`${red(sentence)}\n${detail ? `${detail}\n` : ''}`);
-  return exitCode;
+  return 1;
 }
