@@ -33,6 +33,16 @@ export const integer = (minimum: number, maximum: number) =>
       error: `must be between ${minimum} and ${maximum}`,
     });
 
+/** A number between two bounds, both allowed, of three decimals at most. */
+export const decimal = (minimum: number, maximum: number) =>
+  z
+    .string({ error: () => required })
+    .regex(/^\d{1,15}(\.\d{1,3})?$/, { error: 'must be a number' })
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, {
+      error: `must be between ${minimum} and ${maximum}`,
+    });
+
 /** A TCP port; 0 lets the system choose. */
 export const port = () => integer(0, 65535);
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { z } from 'zod';
-import { flag, integer, json, secretUrl, url } from './fields';
+import { decimal, flag, integer, json, secretUrl, url } from './fields';
 import { loadConfig } from './load-config';
 
 const schema = z.object({
@@ -44,6 +44,13 @@ describe('loadConfig', () => {
       /DATABASE_URL must be a URL.*HTTP_PORT must be between 0 and 65535.*ENABLED must be true or false.*ROUTES is wrong at \/0\/prefix/,
     );
     expect(load).not.toThrow(/hunter2/);
+  });
+
+  it('takes a number with decimals where that makes sense, and nothing that only looks like one', () => {
+    const poll = z.object({ POLL: decimal(0.5, 300) });
+    expect(loadConfig(poll, { POLL: '0.5' })).toEqual({ POLL: 0.5 });
+    for (const wrong of ['0.4', '301', '-1', '1e1', '.5', '5.', 'NaN'])
+      expect(() => loadConfig(poll, { POLL: wrong })).toThrow(/POLL must be (a number|between 0.5 and 300)/);
   });
 
   it('says that a variable is required when it is absent or empty', () => {

@@ -1,4 +1,4 @@
-import { integer } from '@swfx/config';
+import { decimal, integer } from '@swfx/config';
 
 /**
  * How long the gateway may take from reading the active key to handing out the token that it signed, in seconds. A
@@ -20,7 +20,7 @@ export const keyPolicySettings = {
   JWT_CLOCK_SKEW_SECONDS: integer(0, 600)
     .default(60)
     .describe('Seconds by which two clocks may differ before a valid token is refused.'),
-  KEY_SET_POLL_SECONDS: integer(1, 300)
+  KEY_SET_POLL_SECONDS: decimal(0.5, 300)
     .default(5)
     .describe('Seconds between two reads of the key set by each gateway, ± 20 %.'),
 };

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import type { AuditTrail } from '@swfx/audit';
+import type { PoolClient } from '@swfx/database';
 import { facts, parseFact, tryLock } from '@swfx/messaging';
 import {
   findForgery,
@@ -19,7 +22,7 @@ import {
 import { signAgain } from '../testing/sign-again';
 import { newRing, startRotator, type TestRotator } from '../testing/start-rotator';
 import { rotate } from './rotate';
-import { claimRequest, requestRotation } from './rotation-requests';
+import { claimRequest, requestRotation, type ClaimedRequest } from './rotation-requests';
 
 const ring = newRing();
 /** Nothing listens there. */
@@ -256,6 +259,61 @@ describe('two rotators without a lock', () => {
     expect(await rotate(slow.rotator, request)).toEqual({ outcome: 'not-ours' });
     expect(await readKeySet(database.pool)).toMatchObject({ epoch: 2 });
   });
+});
+
+describe('a rotator that dies', () => {
+  it('leaves the set as it was, at whichever statement, and another does the work', async () => {
+    const survivor = await replicaWithKeys({ redisUrl: noRedis });
+    const doomed = await replica({ redisUrl: noRedis });
+    let died = true;
+    for (let step = 1; died; step += 1) {
+      const before = await readKeySet(database.pool);
+      const id = await ask();
+      const request = await claimRequest(doomed.foundation.pool, id, randomUUID());
+      const rotator = { ...doomed.rotator, audit: dyingAt(step, doomed.foundation.audit) };
+      died = await rotate(rotator, request as ClaimedRequest).then(
+        () => false,
+        () => true,
+      );
+      expect(byKid(await readKeySet(database.pool))).toEqual(died ? byKid(before) : expect.anything());
+      await query('UPDATE rotation_request SET lease_until = now() WHERE id = $1', [id]);
+      if (died) expect(await survivor.run(id)).toBe('success');
+      const after = await readKeySet(database.pool);
+      expect(after.epoch).toBe(before.epoch + 1);
+      expect(findForgery(after, trustInRing(doomed.rotator.ring))).toBeUndefined();
+      expect((await kidsByState())['active']).toHaveLength(1);
+    }
+    expect((await readKeySet(database.pool)).epoch).toBeGreaterThan(10);
+  });
+
+  /** The audit trail of a rotator whose connection is gone when it makes the given statement of its transaction. */
+  function dyingAt(step: number, audit: AuditTrail): Pick<AuditTrail, 'transaction'> {
+    let statements = 0;
+    async function count(client: PoolClient): Promise<void> {
+      statements += 1;
+      if (statements !== step) return;
+      await query('SELECT pg_terminate_backend($1)', [
+        (client as unknown as { processID: number }).processID,
+      ]);
+    }
+    return {
+      transaction: (work) =>
+        audit.transaction(async (client, note) => {
+          const counted = Object.create(client, {
+            query: {
+              value: async (...args: Parameters<PoolClient['query']>) => {
+                await count(client);
+                return client.query(...args);
+              },
+            },
+          }) as PoolClient;
+          const result = await work(counted, (event) => count(client).then(() => note(event)));
+          // And before it is committed.
+          await count(client);
+          return result;
+        }),
+    };
+  }
 });
 
 describe('a rotator that meets the lock of another', () => {

@@ -8,7 +8,7 @@ import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@swfx/testkit';
 import { createRotatorBell, type RotatorBell } from './ask-rotator';
-import { startKeyPlatform, type KeyPlatform } from './key-platform';
+import { pollSeconds, startKeyPlatform, type KeyPlatform } from './key-platform';
 import { percentile } from './percentile';
 
 /** Milliseconds. */
@@ -46,7 +46,7 @@ export async function benchPropagation(counts: { fast: number; slow: number }): 
     };
     return {
       gateways: platform.gateways.length,
-      pollSeconds: 1,
+      pollSeconds,
       rotation: { withRedis: fast.rotation, withoutRedis: slow.rotation },
       revocation: { withRedis: fast.revocation, withoutRedis: slow.revocation },
     };

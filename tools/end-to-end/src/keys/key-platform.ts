@@ -1,6 +1,6 @@
 /**
  * Gateways and rotators as processes on a Postgres and a Redis of their own, with a clock that is compressed by nothing
- * but their configuration: tokens that live for seconds, a poll of one second, and rotations that an operator asks for
+ * but their configuration: tokens that live for seconds, a poll of half a second, and rotations that an operator asks for
  * as fast as the inequalities allow, where the shortest schedule would ask for one a minute.
  */
 import { randomBytes } from 'node:crypto';
@@ -24,8 +24,10 @@ import { serviceProcess, untilReady, type ServiceProcess } from './service-proce
 
 const tokenTtlSeconds = 4;
 
+/** How often a gateway reads the set where nobody tells it. */
+export const pollSeconds = 0.5;
 /** How long a standby must have been published before it signs: twice the slowest poll. */
-export const minimumPublishedSeconds = 2.4;
+export const minimumPublishedSeconds = 2 * 1.2 * pollSeconds;
 
 export interface GatewayProcess extends ServiceProcess {
   url: string;
@@ -131,7 +133,7 @@ function environmentOf(at: {
     ACCESS_TOKEN_TTL_SECONDS: String(tokenTtlSeconds),
     JWT_CLOCK_SKEW_SECONDS: '0',
     JWKS_MAX_AGE_SECONDS: '0',
-    KEY_SET_POLL_SECONDS: '1',
+    KEY_SET_POLL_SECONDS: String(pollSeconds),
     VERIFIER_LEASE_SECONDS: '5',
     JWT_ROTATION_GRACE_PERIOD_SECONDS: String(tokenTtlSeconds + 10),
     JWT_ROTATION_LOCK_TTL_SEC: '20',

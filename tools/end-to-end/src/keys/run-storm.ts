@@ -53,6 +53,8 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   const names = Object.keys(injections);
   let revocations = 0;
   let rotations = 0;
+  /** What the processes logged is kept for whoever looks into it, unless all was well. */
+  let keep = true;
   try {
     for (let round = 0; elapsedSeconds() < options.maximumSeconds; round += 1) {
       if (round >= options.rounds && rotations >= options.rotations) break;
@@ -69,13 +71,15 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     }
     const report = await load.stop();
     const seconds = Math.round(elapsedSeconds());
+    keep = [report.validRefused, report.invalidAccepted, watch.broken].flat().length > 0;
     return { ...report, seconds, rotations, revocations, injected, brokenPromises: watch.broken };
   } finally {
     await load.stop();
     await rotating.stop();
     await watch.stop();
     bell.stop();
-    await platform.stop();
+    if (keep) options.log(`The logs of the processes are in ${platform.folder}`);
+    await platform.stop({ keep });
   }
 }
 

@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitUntil } from '@swfx/testkit';
 import { repository } from '../stack';
 
-/** A service as a process of its own, from its bundle, which a storm ends and brings back under the same name and ports. */
+/**
+ * A service as a process of its own, from its bundle, which a storm ends and brings back under the same name and ports.
+ * One that ends by itself is started again, as by whatever supervises it in a deployment.
+ */
 export interface ServiceProcess {
   name: string;
   /** With a clock that is right, unless it is told by how much it is off. */
@@ -28,13 +31,23 @@ export interface ServiceProcessOptions {
 }
 
 export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
-  const { name, app, folder, operationsPort, env } = options;
-  const program = join(repository, 'apps', app, 'dist/main.js');
+  const { name, operationsPort } = options;
   let child: ChildProcess | undefined;
+  /** How it is to run; undefined while it is not to. */
+  let wanted: { clockOffsetSeconds: number } | undefined;
 
+  function start(how = { clockOffsetSeconds: 0 }): void {
+    wanted = how;
+    const started = (child ??= spawnService(options, how.clockOffsetSeconds));
+    started.on('exit', () => {
+      if (child !== started) return;
+      child = undefined;
+      setTimeout(() => wanted && start(wanted), 500);
+    });
+  }
   async function end(signal: NodeJS.Signals): Promise<void> {
     const ending = child;
-    child = undefined;
+    child = wanted = undefined;
     if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
     const exited = once(ending, 'exit');
     ending.kill('SIGCONT');
@@ -43,28 +56,12 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
   }
   return {
     name,
-    start({ clockOffsetSeconds } = { clockOffsetSeconds: 0 }) {
-      const log = openSync(join(folder, `${name}.log`), 'a');
-      const words = clockOffsetSeconds === 0 ? [program] : ['--require', shiftedClock, program];
-      child ??= spawn(process.execPath, words, {
-        cwd: folder,
-        stdio: ['ignore', log, log],
-        env: {
-          PATH: process.env['PATH'],
-          ...env,
-          CLOCK_OFFSET_SECONDS: String(clockOffsetSeconds),
-          PROMETHEUS_PORT: String(operationsPort),
-          AUDIT_LOG_FILE: join(folder, `${name}.audit.log`),
-          ACCESS_LOG_FILE: join(folder, `${name}.access.log`),
-          SPOOL_DIR: join(folder, name),
-        },
-      });
-    },
+    start,
     kill: () => end('SIGKILL'),
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
     ready: () =>
-      fetch(`http://127.0.0.1:${operationsPort}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
+      fetch(`http://127.0.0.1:${operationsPort}/readyz`, { signal: AbortSignal.timeout(3_000) }).then(
         ({ ok }) => ok,
         () => false,
       ),
@@ -72,10 +69,34 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
   };
 }
 
-const shiftedClock = join(repository, 'tools/end-to-end/bin/shifted-clock.cjs');
+function spawnService(
+  { name, app, folder, operationsPort, env }: ServiceProcessOptions,
+  clockOffsetSeconds: number,
+): ChildProcess {
+  const program = join(repository, 'apps', app, 'dist/main.js');
+  const log = openSync(join(folder, `${name}.log`), 'a');
+  const words = clockOffsetSeconds === 0 ? [program] : ['--require', shiftedClock, program];
+  const child = spawn(process.execPath, words, {
+    cwd: folder,
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: process.env['PATH'],
+      ...env,
+      CLOCK_OFFSET_SECONDS: String(clockOffsetSeconds),
+      PROMETHEUS_PORT: String(operationsPort),
+      AUDIT_LOG_FILE: join(folder, `${name}.audit.log`),
+      ACCESS_LOG_FILE: join(folder, `${name}.access.log`),
+      SPOOL_DIR: join(folder, name),
+    },
+  });
+  closeSync(log);
+  return child;
+}
+
+const shiftedClock = join(repository, 'libs/testkit/shifted-clock.cjs');
 
 /** Waits until each of them says that it can do its work. */
 export async function untilReady(processes: readonly ServiceProcess[]): Promise<void> {
   for (const { name, ready } of processes)
-    await waitUntil(ready, { describe: `${name} is ready`, timeoutMs: 60_000, intervalMs: 50 });
+    await waitUntil(ready, { describe: `${name} is ready`, timeoutMs: 180_000, intervalMs: 50 });
 }

@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     rotations,
     rounds: 13,
     maximumSeconds: 60 + rotations * 12,
-    rotationsBetween: 6,
+    rotationsBetween: 8,
     callers: 6,
     log,
   });
