@@ -14,8 +14,12 @@ import {
   type StartedService,
 } from '@swfx/service';
 import { destinationsOf, type DispatcherConfig } from './config';
-import { createDestination } from './deliver/create-destinations';
-import { startDelivery } from './deliver/start-delivery';
+import { createDestination, machinePolicy, type PlannedDestination } from './deliver/create-destinations';
+import { startDelivery, type Delivery } from './deliver/start-delivery';
+import { watchEngines } from './engines/watch-engines';
+import { decideBeat } from './heartbeat/decide-beat';
+import { createHeartbeatDestination } from './heartbeat/heartbeat-destination';
+import { startBeats } from './heartbeat/start-beats';
 import { acceptAlerts } from './intake/accept-alerts';
 import { checkAcceptance } from './intake/check-acceptance';
 import { createHeldAlerts } from './intake/held-alerts';
@@ -37,6 +41,7 @@ const dispatcherMetrics: readonly MetricName[] = [
   'alert_destination_breaker_open',
   'alert_queue_depth',
   'alerts_missing',
+  'alert_heartbeat_timestamp_seconds',
 ];
 
 export function createApp(
@@ -55,18 +60,7 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<P
     logger.warn('Slack is configured but SLACK_ALERTING_ENABLED is false: no alert is sent');
 
   const held = createHeldAlerts(redis, logger);
-  const destinations = destinationsOf(config).map((settings) =>
-    createDestination(settings, {
-      timeoutMs: config.SLACK_TIMEOUT_SECONDS * 1000,
-      slackApiUrl: config.SLACK_API_URL,
-      links: { runbooks: config.ALERT_RUNBOOK_URL },
-      policy: {
-        maxPerHour: config.SLACK_MAX_ALERTS_PER_HOUR,
-        digestDepth: config.ALERT_DIGEST_DEPTH,
-        digestAgeSeconds: config.ALERT_DIGEST_AGE_SECONDS,
-      },
-    }),
-  );
+  const destinations = plannedDestinations(config);
   const delivery = startDelivery({
     foundation,
     environment: config.ENVIRONMENT,
@@ -89,24 +83,72 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<P
   const pollSoon = createPollSoon(() => delivery.poll());
   foundation.facts.subscribe(facts.alertRaised, pollSoon);
 
+  const accept: Accept = async (alerts) => {
+    await acceptAlerts({ pool, held, logger, expireSeconds: config.ALERT_EXPIRE_SECONDS }, alerts);
+    pollSoon();
+  };
+  const engines = watchEngines({ foundation, environment: config.ENVIRONMENT, accept });
+  lifecycle.onStop('engine watch', () => engines.stop());
+
   const intake = await startHttpServer({
     handler: createIntake({
       token: config.ALERT_INTAKE_TOKEN,
       foundation,
       environment: config.ENVIRONMENT,
-      async accept(alerts) {
-        await acceptAlerts({ pool, held, logger, expireSeconds: config.ALERT_EXPIRE_SECONDS }, alerts);
-        pollSoon();
-      },
+      accept,
     }),
     host: config.HTTP_HOST,
     port: config.HTTP_PORT,
   });
   lifecycle.onStop('intake', () => intake.stop());
+  startHeartbeat(config, foundation, { delivery, intakePort: intake.port });
 
   const ready = () => checkAcceptance({ pool, held });
   const operationsPort = await startOperations(foundation, config, { tasks: [delivery], ready });
   const ports = { intakePort: intake.port, operationsPort };
   logger.info('The alert dispatcher is up', { ...ports, alerting: config.SLACK_ALERTING_ENABLED });
   return ports;
+}
+
+type Accept = Parameters<typeof createIntake>[0]['accept'];
+
+/** Where alerts go, and the heartbeat last: nothing is sent anywhere while alerting is off. */
+function plannedDestinations(config: DispatcherConfig): PlannedDestination[] {
+  const timeoutMs = config.SLACK_TIMEOUT_SECONDS * 1000;
+  const planned = destinationsOf(config).map((settings) =>
+    createDestination(settings, {
+      timeoutMs,
+      slackApiUrl: config.SLACK_API_URL,
+      links: { runbooks: config.ALERT_RUNBOOK_URL },
+      policy: {
+        maxPerHour: config.SLACK_MAX_ALERTS_PER_HOUR,
+        digestDepth: config.ALERT_DIGEST_DEPTH,
+        digestAgeSeconds: config.ALERT_DIGEST_AGE_SECONDS,
+      },
+    }),
+  );
+  const url = config.ALERT_HEARTBEAT_URL;
+  if (!url || planned.length === 0) return planned;
+  return [...planned, { destination: createHeartbeatDestination({ url, timeoutMs }), policy: machinePolicy }];
+}
+
+/** Beats through the intake of this replica, where there is an address to beat for. */
+function startHeartbeat(
+  config: DispatcherConfig,
+  { logger, lifecycle }: Foundation,
+  { delivery, intakePort }: { delivery: Delivery; intakePort: number },
+): void {
+  if (!config.ALERT_HEARTBEAT_URL || !config.SLACK_ALERTING_ENABLED) return;
+  const host = /^(0\.0\.0\.0|::)$/.test(config.HTTP_HOST) ? '127.0.0.1' : config.HTTP_HOST;
+  const beats = startBeats({
+    intake: {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${intakePort}`,
+      token: config.ALERT_INTAKE_TOKEN,
+    },
+    everySeconds: config.ALERT_HEARTBEAT_SECONDS,
+    environment: config.ENVIRONMENT,
+    decide: () => decideBeat(delivery.sample(), new Date()),
+    logger,
+  });
+  lifecycle.onStop('heartbeat of alerts', () => beats.stop());
 }

@@ -12,6 +12,7 @@ import {
 } from '@swfx/config';
 import { z } from 'zod';
 import { routeSchema } from './decide/routes';
+import { heartbeatDestination } from './heartbeat/heartbeat-alert';
 import { destinationList, type DestinationSettings } from './deliver/create-destinations';
 
 /** The dispatcher's environment variables. */
@@ -73,6 +74,14 @@ export const configSchema = z
     ALERT_FALLBACK_DESTINATION: text()
       .optional()
       .describe('The destination that is told when another refuses everything.'),
+    ALERT_HEARTBEAT_URL: secretUrl('https', 'http')
+      .optional()
+      .describe(
+        'Address outside that is called, by POST, after a synthetic alert has gone the whole way; it is to raise the alarm when the calls stop.',
+      ),
+    ALERT_HEARTBEAT_SECONDS: integer(1, 300)
+      .default(300)
+      .describe('Seconds between two heartbeats; after 15 minutes without one there is an alert, too.'),
     ALERT_RUNBOOK_URL: url('https', 'http')
       .optional()
       .describe('The address under which the runbooks are, ending with a slash; messages link to no other.'),
@@ -100,8 +109,8 @@ export const configSchema = z
   .superRefine((config, context) => {
     const names = destinationNames(config);
     const problem = (message: string) => context.addIssue({ code: 'custom', message });
-    if (new Set(names).size < names.length)
-      problem('ALERT_DESTINATIONS must give each destination its own name; slack is taken');
+    if (new Set(names).size < names.length || names.includes(heartbeatDestination))
+      problem('ALERT_DESTINATIONS must give each destination its own name; slack and heartbeat are taken');
     const wanted = config.ALERT_ROUTES.flatMap(({ to }) => to);
     for (const name of new Set(wanted))
       if (!names.includes(name)) problem(`ALERT_ROUTES names the destination ${name}, which there is not`);

@@ -24,6 +24,9 @@ export const alertKinds = [
   'break_glass_used',
   'destination_rejected',
   'alerts_given_up',
+  'postgres_down',
+  'redis_down',
+  'heartbeat',
   'test',
   'external',
 ] as const;

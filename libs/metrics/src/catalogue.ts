@@ -1,3 +1,6 @@
+import { alertMetrics } from './alert-metrics';
+import { buckets } from './buckets';
+
 /**
  * Every metric that the services export: names and labels are a contract (dashboards, rules and people's own
  * queries read them), so they are declared once, here. A label is `open` when its values are bounded by something
@@ -12,17 +15,6 @@ export interface MetricDefinition {
   buckets?: readonly number[];
 }
 
-const http = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30];
-const rotation = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const propagation = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
-const backup = [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
-const task = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 10800, 21600];
-const delivery = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
-/** 1 KiB to 1 TiB, by factors of four. */
-const bytes = Array.from({ length: 16 }, (_, power) => 1024 * 4 ** power);
-
-const severities = ['critical', 'warning', 'info'] as const;
-
 export const metricCatalogue = {
   db_backup_total: { type: 'counter', help: 'Backup attempts that ended.', labels: { env: 'env' } },
   db_backup_failed_total: { type: 'counter', help: 'Backup attempts that failed.', labels: { env: 'env' } },
@@ -30,19 +22,19 @@ export const metricCatalogue = {
     type: 'histogram',
     help: 'Seconds from capture to commit of a backup.',
     labels: { env: 'env' },
-    buckets: backup,
+    buckets: buckets.backup,
   },
   db_backup_size_bytes: {
     type: 'histogram',
     help: 'Stored bytes of a backup.',
     labels: { env: 'env' },
-    buckets: bytes,
+    buckets: buckets.bytes,
   },
   db_backup_proof_duration_seconds: {
     type: 'histogram',
     help: 'Seconds that the proof of a backup took.',
     labels: { env: 'env' },
-    buckets: backup,
+    buckets: buckets.backup,
   },
   db_backup_last_success_timestamp_seconds: {
     type: 'gauge',
@@ -67,6 +59,21 @@ export const metricCatalogue = {
   db_backup_progress_ratio: {
     type: 'gauge',
     help: 'How far the running backup is, measured by the last one; 0 when none runs.',
+    labels: { database: 'open' },
+  },
+  db_backup_running_bytes: {
+    type: 'gauge',
+    help: 'Bytes that the running backup has dumped; 0 when none runs.',
+    labels: { database: 'open' },
+  },
+  db_backup_running_bytes_per_second: {
+    type: 'gauge',
+    help: 'Bytes a second that the running backup dumps; 0 when none runs.',
+    labels: { database: 'open' },
+  },
+  db_backup_running_remaining_seconds: {
+    type: 'gauge',
+    help: 'Seconds that the running backup will still dump, measured by the last one; 0 when nothing tells.',
     labels: { database: 'open' },
   },
   db_backup_deleted_total: {
@@ -119,7 +126,7 @@ export const metricCatalogue = {
     type: 'histogram',
     help: 'Seconds that a rotation attempt took.',
     labels: { env: 'env' },
-    buckets: rotation,
+    buckets: buckets.rotation,
   },
   jwt_active_keys_total: {
     type: 'gauge',
@@ -179,7 +186,7 @@ export const metricCatalogue = {
     type: 'histogram',
     help: 'Seconds from the revocation of a key to this verifier’s refusal of it.',
     labels: {},
-    buckets: propagation,
+    buckets: buckets.propagation,
   },
   token_verifications_total: {
     type: 'counter',
@@ -213,7 +220,7 @@ export const metricCatalogue = {
     type: 'histogram',
     help: 'Seconds from a request to the end of its answer.',
     labels: { method: 'open', endpoint: 'open' },
-    buckets: http,
+    buckets: buckets.http,
   },
 
   celery_task_total: {
@@ -225,7 +232,7 @@ export const metricCatalogue = {
     type: 'histogram',
     help: 'Seconds that a background task took.',
     labels: { task_name: 'open' },
-    buckets: task,
+    buckets: buckets.task,
   },
   celery_workers_active: { type: 'gauge', help: 'Workers of this process that take tasks.', labels: {} },
   celery_queue_length: { type: 'gauge', help: 'Tasks that wait in a queue.', labels: { queue: 'open' } },
@@ -276,65 +283,7 @@ export const metricCatalogue = {
     labels: { result: ['hit', 'miss'] },
   },
 
-  alerts_sent_total: {
-    type: 'counter',
-    help: 'Alert messages delivered.',
-    labels: { destination: 'open', severity: severities },
-  },
-  alerts_suppressed_total: {
-    type: 'counter',
-    help: 'Alerts held back, not sent, or told only as part of a digest, by reason.',
-    labels: {
-      reason: [
-        'disabled',
-        'duplicate',
-        'rate_limited',
-        'expired',
-        'muted',
-        'resolved_unsent',
-        'overtaken',
-        'not_firing',
-        'digested',
-      ],
-    },
-  },
-  alerts_failed_total: {
-    type: 'counter',
-    help: 'Failed attempts to deliver an alert, by reason.',
-    labels: { reason: ['rate_limited', 'server_error', 'network', 'timeout', 'rejected', 'payload'] },
-  },
-  alert_delivery_seconds: {
-    type: 'histogram',
-    help: 'Seconds from an event to the delivery of its alert.',
-    labels: {},
-    buckets: delivery,
-  },
-  alert_oldest_undelivered_seconds: {
-    type: 'gauge',
-    help: 'Age of the oldest alert that is not delivered yet; 0 when there is none.',
-    labels: {},
-  },
-  alerts_possible_duplicates_total: {
-    type: 'counter',
-    help: 'Messages told again because it was not known whether they had arrived.',
-    labels: { destination: 'open' },
-  },
-  alert_destination_breaker_open: {
-    type: 'gauge',
-    help: '1 while a destination refuses everything, else 0.',
-    labels: { destination: 'open' },
-  },
-  alert_queue_depth: {
-    type: 'gauge',
-    help: 'Incidents of which a destination is still to be told something, by severity.',
-    labels: { lane: severities },
-  },
-  alerts_missing: {
-    type: 'gauge',
-    help: 'Numbered alerts of the last day that never arrived, though later ones of their process did.',
-    labels: {},
-  },
-  alert_spool_depth: { type: 'gauge', help: 'Alerts that wait in this service’s local spool.', labels: {} },
+  ...alertMetrics,
 
   db_pool_connections: {
     type: 'gauge',

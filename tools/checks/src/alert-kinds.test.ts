@@ -6,8 +6,8 @@ const { messageTemplates } = loadSource<{
   messageTemplates: Partial<Record<AlertKind, { next?: string; runbook?: string }>>;
 }>('apps/alert-dispatcher/src/deliver/message-templates.ts');
 
-/** There is nothing to look up: a deployment, a proof of delivery, and what brings its own link along. */
-const withoutRunbook: AlertKind[] = ['service_started', 'service_stopped', 'test', 'external'];
+/** There is nothing to look up: a deployment, proofs of delivery, and what brings its own link along. */
+const withoutRunbook: AlertKind[] = ['service_started', 'service_stopped', 'heartbeat', 'test', 'external'];
 
 test.each(alertKinds.filter((kind) => !withoutRunbook.includes(kind)))(
   'an alert of the kind %s says what to do first, and leads to a runbook that is there',
@@ -22,7 +22,7 @@ test.each(alertKinds.filter((kind) => !withoutRunbook.includes(kind)))(
 
 test('the document of monitoring has every kind that services raise', () => {
   const text = readText('docs/monitoring-and-alerting.md');
-  const raised = alertKinds.filter((kind) => kind !== 'test' && kind !== 'external');
+  const raised = alertKinds.filter((kind) => !['heartbeat', 'test', 'external'].includes(kind));
   expect(raised.filter((kind) => !text.includes(`\`${kind}\``))).toEqual([]);
 });
 

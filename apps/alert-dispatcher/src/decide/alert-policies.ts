@@ -11,6 +11,8 @@ export interface AlertPolicy {
   lastsSeconds?: number;
   /** Seconds to wait for more reports before the first message. */
   holdSeconds?: number;
+  /** After how many seconds another report is told again; the configured time if not given. */
+  repeatSeconds?: number;
 }
 
 /** A deployment is one incident: a message soon after its first restart, and one when nothing has restarted for two minutes. */
@@ -48,9 +50,14 @@ export const alertPolicies: Record<AlertKind, AlertPolicy> = {
   rotation_contended: { ends: 'said', lastsSeconds: 1_800 },
   key_set_refused: watched,
   error_rate_high: watched,
+  postgres_down: watched,
+  redis_down: watched,
 
   service_started: deployment,
   service_stopped: deployment,
+
+  // Each beat is told, and none is ever over.
+  heartbeat: { ends: 'unsaid', lastsSeconds: 3_600, repeatSeconds: 0 },
 
   // Alertmanager repeats what fires, and says when it is over; others say it by `status`, or let it expire.
   external: trouble,

@@ -74,8 +74,8 @@ export function decideReport(
   if (isWorse(report.severity, open.severity))
     return { decision: 'worsened', incident: { ...revised(seen, report), severity: report.severity } };
   const quietMs = report.acceptedAt.getTime() - open.revisedAt.getTime();
-  if (quietMs >= policy.repeatSeconds * 1000)
-    return { decision: 'reminded', incident: revised(seen, report) };
+  const { repeatSeconds = policy.repeatSeconds } = policyOf(open.kind);
+  if (quietMs >= repeatSeconds * 1000) return { decision: 'reminded', incident: revised(seen, report) };
   return { decision: 'repeated', incident: seen };
 }
 

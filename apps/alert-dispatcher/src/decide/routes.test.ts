@@ -35,6 +35,15 @@ describe('routesOf', () => {
     ]);
   });
 
+  it('tells the heartbeat to its own destination, and that of nothing else', () => {
+    const beating = { ...policy([]), destinations: ['heartbeat', 'slack'] };
+    expect(routesOf({ ...alert, key: 'alert-heartbeat' }, beating)).toEqual([
+      { destination: 'heartbeat', afterSeconds: 0 },
+    ]);
+    expect(routesOf({ ...alert, key: 'alert-heartbeat' }, policy([]))).toEqual([]);
+    expect(routesOf(alert, beating)).toEqual([{ destination: 'slack', afterSeconds: 0 }]);
+  });
+
   it('tells of a destination that refuses everything elsewhere', () => {
     expect(routesOf({ ...alert, key: 'destination:slack' }, policy([]))).toEqual([
       { destination: 'data', afterSeconds: 0 },

@@ -1,8 +1,10 @@
 /**
  * Where an incident is told. The routes are read in order and every one that matches adds its destinations; what none
- * matches goes to the default. News of a destination that refuses everything never goes to that destination.
+ * matches goes to the default. News of a destination that refuses everything never goes to that destination. The
+ * heartbeat's destination gets the heartbeat, and nothing else.
  */
 import { z } from 'zod';
+import { heartbeatDestination, heartbeatIncident } from '../heartbeat/heartbeat-alert';
 import { matchesPattern } from './matches-pattern';
 
 const words = z.array(z.string().min(1)).min(1);
@@ -49,6 +51,10 @@ export const destinationIncidentPrefix = 'destination:';
 
 /** Every destination of an incident, each once, at the earliest time that a route asks for. */
 export function routesOf(alert: RoutedAlert, policy: RoutePolicy): RouteTarget[] {
+  if (alert.key === heartbeatIncident)
+    return policy.destinations
+      .filter((name) => name === heartbeatDestination)
+      .map((destination) => ({ destination, afterSeconds: 0 }));
   const itself = alert.key.startsWith(destinationIncidentPrefix)
     ? alert.key.slice(destinationIncidentPrefix.length)
     : undefined;
@@ -58,7 +64,7 @@ export function routesOf(alert: RoutedAlert, policy: RoutePolicy): RouteTarget[]
   const wanted = matching.flatMap(({ to, afterSeconds = 0 }) =>
     to.map((destination) => ({ destination, afterSeconds })),
   );
-  const [first] = policy.destinations;
+  const [first] = policy.destinations.filter((name) => name !== heartbeatDestination);
   const targets = wanted.length > 0 || !first ? wanted : [{ destination: first, afterSeconds: 0 }];
   return earliestOf(targets.filter(({ destination }) => destination !== itself));
 }

@@ -49,7 +49,11 @@ export interface DestinationOptions {
 }
 
 /** A machine is no reader: it is told of every incident by itself, as fast as one a second. */
-const machinePolicy: PlanPolicy = { maxPerHour: 3_600, digestDepth: Infinity, digestAgeSeconds: Infinity };
+export const machinePolicy: PlanPolicy = {
+  maxPerHour: 3_600,
+  digestDepth: Infinity,
+  digestAgeSeconds: Infinity,
+};
 
 export function createDestination(
   settings: DestinationSettings,

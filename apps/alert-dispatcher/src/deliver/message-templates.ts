@@ -65,6 +65,8 @@ export const messageTemplates: Partial<Record<AlertKind, MessageTemplate>> = {
   },
   suspicious_activity: { next: 'npx swfx logs --audit -n 200', runbook: 'SuspiciousActivity' },
   break_glass_used: { next: 'npx swfx logs --audit -n 200', runbook: 'BreakGlassUsed' },
+  postgres_down: { next: 'npx swfx status', runbook: 'PostgresDown', ended: 'Postgres answers again' },
+  redis_down: { next: 'npx swfx status', runbook: 'RedisDown', ended: 'Redis answers again' },
   destination_rejected: {
     next: 'mend its webhook or token, then npx swfx alerts test',
     runbook: 'AlertDeliveryRejected',

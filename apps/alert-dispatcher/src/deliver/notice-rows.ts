@@ -63,7 +63,7 @@ export async function readOwed(client: PoolClient, destination: string, ttlSecon
            AND (mute.service IS NULL OR incident.service = ANY (mute.service))
            AND (mute.incident IS NULL
              OR key LIKE replace(replace(replace(replace(mute.incident, '\\', '\\\\'), '%', '\\%'), '_', '\\_'), '*', '%'))
-       ) AS muted,
+       ) AND kind <> 'heartbeat' AS muted,
        greatest(seen_at, replayed_at) < clock_timestamp() - make_interval(secs => $2) AS stale
      FROM alert_notice JOIN alert_incident AS incident ON incident.id = incident_id
      WHERE destination = $1 AND closed_at IS NULL AND next_attempt_at <= clock_timestamp()

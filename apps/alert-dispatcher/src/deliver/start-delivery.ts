@@ -40,8 +40,13 @@ const leaseMarginSeconds = 10;
 const missingEveryMs = 60_000;
 const tidyEveryMs = 900;
 
+/** The task, and what it last saw of its work. */
+export interface Delivery extends Task {
+  sample(): DeliverySample | undefined;
+}
+
 /** Starts the task `alert_delivery`, whose rows are the destinations that are to be told something. */
-export function startDelivery(options: DeliveryOptions): Task {
+export function startDelivery(options: DeliveryOptions): Delivery {
   const { foundation, destinations, policy, environment, ttlSeconds } = options;
   const { pool, metrics, logger } = foundation;
   const report = createReporter({ logger, metrics });
@@ -138,6 +143,7 @@ export function startDelivery(options: DeliveryOptions): Task {
   });
   return {
     ...task,
+    sample: () => sample,
     async stop(graceMs) {
       stopping.abort();
       await task.stop(graceMs);

@@ -3,7 +3,7 @@
  * committed to Postgres or, while that is unreachable, are on the disk of a durable Redis. Otherwise the answer is 503,
  * so that the producer keeps them and tries again.
  */
-import { storeAlerts, type Alert } from '@swfx/alerts';
+import { storeAlert, storeAlerts, type Alert } from '@swfx/alerts';
 import { isDatabaseUnavailable, type Pool } from '@swfx/database';
 import { AppError, errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
@@ -43,7 +43,9 @@ export async function acceptAlerts(deps: AcceptanceDeps, alerts: readonly Alert[
   }
 }
 
-async function store({ pool, expireSeconds }: AcceptanceDeps, alerts: readonly Alert[]): Promise<void> {
+/** What was held is stored before it: an end that overtook its beginning would end nothing. */
+async function store({ pool, held, expireSeconds }: AcceptanceDeps, alerts: readonly Alert[]): Promise<void> {
+  await held.drain((alert) => storeAlert(pool, alert));
   if ((await storeAlerts(pool, alerts)) === alerts.length) return;
   const ids = alerts.map(({ id }) => id);
   await touchAlerts(pool, ids, expireSeconds);

@@ -4,9 +4,9 @@
  * same alert. An alert's id is made of its group, its fingerprint, its beginning and its state, so that Postgres keeps
  * it once.
  */
-import { createHash } from 'node:crypto';
 import { alertLimits, alertSchema, severities, type Alert, type Severity } from '@swfx/alerts';
 import { z } from 'zod';
+import { uuidOf } from '../uuid-of';
 
 const labels = z.record(z.string(), z.string());
 
@@ -91,10 +91,4 @@ function severityOf(label: string | undefined): Severity {
   const known = severities.find((severity) => severity === label?.toLowerCase());
   if (known) return known;
   return label !== undefined && /^(page|error|high|emergency|fatal)$/i.test(label) ? 'critical' : 'warning';
-}
-
-/** A UUID (version 8, RFC 9562) that is made of words: the same words, the same id. */
-function uuidOf(...words: string[]): string {
-  const hex = createHash('sha256').update(JSON.stringify(words)).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

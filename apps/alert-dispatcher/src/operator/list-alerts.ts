@@ -35,7 +35,7 @@ export interface AlertFilter {
   id?: string | undefined;
 }
 
-/** The newest alerts first. Resolutions of what was never wrong are left out, unless they are asked for by id. */
+/** The newest alerts first. Resolutions of what was never wrong and heartbeats are left out, unless asked for by id. */
 export async function listAlerts(db: Queryable, { limit, message, id }: AlertFilter): Promise<ListedAlert[]> {
   const { rows } = await db.query<ListedAlert>(
     `SELECT alert.id, accepted_at AS "acceptedAt", occurred_at AS "occurredAt", status, alert.severity, alert.kind,
@@ -68,7 +68,7 @@ export async function listAlerts(db: Queryable, { limit, message, id }: AlertFil
          FROM alert_notice WHERE incident_id = alert.incident_id
          ORDER BY escalation, outcome = 'dead' DESC, told_at NULLS FIRST, destination LIMIT 1
        ) AS notice ON true
-     WHERE ($3::uuid IS NULL AND ($2::uuid IS NOT NULL OR decision IS DISTINCT FROM 'not_firing') OR alert.id = $3)
+     WHERE ($3::uuid IS NULL AND ($2::uuid IS NOT NULL OR decision IS DISTINCT FROM 'not_firing' AND alert.kind <> 'heartbeat') OR alert.id = $3)
        AND ($2::uuid IS NULL OR alert.incident_id IN (SELECT incident_id FROM alert_message_item WHERE message_id = $2))
      ORDER BY accepted_at DESC, alert.id DESC LIMIT $1`,
     [limit, message, id],

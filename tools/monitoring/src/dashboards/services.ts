@@ -107,6 +107,17 @@ export const serviceDashboards = [
       queries: { alerts: 'max(alerts_missing)' },
     },
     {
+      title: 'Since the last heartbeat',
+      kind: 'figure',
+      unit: 's',
+      redFrom: 900,
+      description: 'How long ago the address outside took one; 0 where there is no such address.',
+      queries: {
+        heartbeat:
+          '(time() - max(alert_heartbeat_timestamp_seconds)) * on () (max(alert_heartbeat_timestamp_seconds) > bool 0)',
+      },
+    },
+    {
       title: 'Incidents of which somebody is still to be told',
       kind: 'lines',
       queries: { '{{lane}}': 'max by (lane) (alert_queue_depth)' },

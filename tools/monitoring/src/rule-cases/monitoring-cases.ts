@@ -129,6 +129,22 @@ export const monitoringCases: AlertCase[] = [
     ],
   },
   {
+    alert: 'AlertHeartbeatMissing',
+    series: { 'alert_heartbeat_timestamp_seconds{job="alert-dispatcher"}': '0+60x10 600x30 2520+60x30' },
+    quiet: '10m',
+    fires: '30m',
+    resolves: '45m',
+    description: 'The address outside has taken no heartbeat for 20m 0s',
+    twin,
+    alsoQuiet: [
+      {
+        name: 'there is no address to beat for',
+        series: { alert_heartbeat_timestamp_seconds: '0x60' },
+        at: '40m',
+      },
+    ],
+  },
+  {
     alert: 'AlertsSpooled',
     series: { 'alert_spool_depth{job="backup-service"}': '0x10 2x20 0x20' },
     quiet: '10m',
