@@ -168,7 +168,10 @@ describe('a backup that failed and was repaired', () => {
   });
 });
 
-/** The commands of each page in their order, without those of an earlier page: each is run once. */
+/**
+ * The commands of each page in their order, without those of an earlier page: each is run once. The pages that look at
+ * the keys or change them are one after the other: a look in the midst of a change would rightly find something.
+ */
 function commandsByPage(): string[][] {
   const pages = new Map<string, string[]>();
   const known = new Set<string>();
@@ -177,7 +180,9 @@ function commandsByPage(): string[][] {
     fresh.forEach((command) => known.add(command));
     pages.set(block.page, [...(pages.get(block.page) ?? []), ...fresh]);
   }
-  return [...pages.values()];
+  const all = [...pages.values()];
+  const isAboutKeys = (commands: string[]) => commands.some((command) => command.includes('swfx keys'));
+  return [all.filter(isAboutKeys).flat(), ...all.filter((commands) => !isAboutKeys(commands))];
 }
 
 /** Works through the items, a few of them at a time. */
