@@ -22,6 +22,7 @@ import { chooseKeys, type BackupKeys } from './seal/backup-keys';
 import type { Manifest } from './seal/manifest';
 import type { BackupStorage } from './storage/backup-storage';
 import { openTestWork } from './testing/open-test-work';
+import { runCommand } from './testing/run-command';
 import { standInCredentials, startS3StandIn, type S3StandIn } from './testing/s3-stand-in';
 import { prepareGround, targets, type TestGround } from './testing/start-test-service';
 import { storeBackup } from './testing/store-backup';
@@ -41,9 +42,11 @@ const runMetrics = [
 ] as const;
 
 let ground: TestGround;
+let operator: Record<string, string>;
 let server: S3StandIn;
 beforeAll(async () => {
   ground = await prepareGround();
+  operator = await ground.environment('swfx_operator');
   server = await startS3StandIn('copies');
 });
 afterAll(async () => {
@@ -244,7 +247,9 @@ describe.each([
     expect(summariseBackup(await showBackup(work.pool, id))).toContain('failed, tried every hour');
     await bringBack();
     bringBack = undefined;
-    await passTime();
+    expect((await runCommand(operator, 'copy')).out).toBe(
+      'One second copy is due; backup-service makes them now.\n',
+    );
     expect(await ring()).toEqual(['success']);
     expect(await alerts()).toEqual([
       { incident: 'backup-copy:platform', status: 'firing' },

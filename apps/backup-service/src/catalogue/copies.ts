@@ -140,7 +140,10 @@ export async function countBehind(db: Queryable, database: string, place: string
   return rows[0]?.count ?? 0;
 }
 
-/** Makes every copy due now, whatever its last attempt has said. */
-export async function hastenCopies(db: Queryable): Promise<void> {
-  await db.query(`UPDATE backup_copy SET due_at = now(), attempt = 0 WHERE state <> 'copied' AND ${free}`);
+/** Makes every copy that is behind due now, whatever its last attempt has said; says how many there are. */
+export async function hastenCopies(db: Queryable): Promise<number> {
+  const { rowCount } = await db.query(
+    `UPDATE backup_copy SET due_at = now(), attempt = 0 WHERE state <> 'copied' AND ${free}`,
+  );
+  return rowCount ?? 0;
 }

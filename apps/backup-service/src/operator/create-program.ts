@@ -12,6 +12,7 @@ import { backupColumns, listBackups } from './list-backups';
 import { showBackup, summariseBackup } from './show-backup';
 import { describeEnd, followRun } from './follow-run';
 import { addCancelCommand } from './cancel-command';
+import { addCopyCommand } from './copy-command';
 import { addDrillCommand } from './drill-command';
 import { addProveCommand } from './prove-command';
 import { addRestoreCommands } from './restore-commands';
@@ -74,6 +75,7 @@ export function createProgram(environment: Environment): Command {
   addRestoreCommands(backup, environment);
   addRetentionCommand(backup, environment);
   addCancelCommand(backup, environment);
+  addCopyCommand(backup, environment);
   return program;
 }
 
