@@ -71,6 +71,14 @@ describe('an Express app of ours', () => {
     expect(await post(path, body, headers)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   });
 
+  it('repeats nothing of a body that is not JSON: passwords are sent in some', async () => {
+    for (const body of ['hunter2', '{"password": hunter2}', '{"password":"hunter2",}']) {
+      const answer = await post('/things/1', body);
+      expect(answer.status).toBe(400);
+      expect(JSON.stringify(answer.body)).not.toContain('hunter');
+    }
+  });
+
   it('says that a body is too large, also where it was small before it was unpacked', async () => {
     const long = `"${'a'.repeat(200)}"`;
     for (const [body, headers] of [

@@ -78,6 +78,9 @@ export function namedProblem(error: unknown): unknown {
   const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
   if (type === 'entity.too.large')
     return new AppError('payload_too_large', 'the request body is too large', { cause: error });
+  // What is wrong with it would be told by a piece of it, which may be of a password.
+  if (type === 'entity.parse.failed')
+    return new AppError('invalid_request', 'the request body is not JSON', { cause: error });
   if (typeof status !== 'number' || status < 400 || status >= 500) return error;
   return new AppError('invalid_request', `the request cannot be read: ${errorMessage(error)}`, {
     cause: error,

@@ -33,9 +33,10 @@ export function createLocalThrottle(options: { limit?: number; now?: () => numbe
     },
     async refund(key, rule, { lockMs }) {
       const count = current(key, now());
-      const failures = Math.max(0, count.failures - 1);
+      const failures = count.failures - 1;
+      if (failures <= 0) return void counts.delete(key);
       const lockedUntil = lockMs > 0 || failures < rule.freeFailures ? 0 : count.lockedUntil;
-      if (count.failures > 0) keep(key, { ...count, failures, lockedUntil });
+      keep(key, { ...count, failures, lockedUntil });
     },
     async forget(key) {
       counts.delete(key);

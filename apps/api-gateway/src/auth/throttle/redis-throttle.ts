@@ -24,7 +24,7 @@ return {1, lock}`;
 const refundScript = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local failures = redis.call('HINCRBY', KEYS[1], 'failures', -1)
-if failures < 0 then redis.call('HSET', KEYS[1], 'failures', 0) end
+if failures <= 0 then return redis.call('DEL', KEYS[1]) end
 if tonumber(ARGV[2]) > 0 or failures < tonumber(ARGV[1]) then redis.call('HDEL', KEYS[1], 'locked_until') end
 return 1`;
 

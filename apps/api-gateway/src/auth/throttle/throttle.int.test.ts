@@ -104,6 +104,17 @@ async function failTimes(throttle: Throttle, key: string, times: number): Promis
   return last;
 }
 
+test('leaves nothing in Redis of attempts that taught nothing: their number is the attacker’s to choose', async () => {
+  const throttle = createRedisThrottle(server.client);
+  const key = `test:${randomUUID()}`;
+  const attempts = [await failTimes(throttle, key, 1), await failTimes(throttle, key, 1)];
+  for (const attempt of attempts) {
+    expect(await server.client.exists(`swfx:throttle:${key}`)).toBe(1);
+    await throttle.refund(key, rule, attempt);
+  }
+  expect(await server.client.exists(`swfx:throttle:${key}`)).toBe(0);
+});
+
 const failing: Throttle = {
   attempt: () => Promise.reject(new Error('Redis is away')),
   refund: () => Promise.reject(new Error('Redis is away')),
