@@ -4,7 +4,9 @@ import { startCuttableLine } from './start-cuttable-line';
 import { waitUntil } from './wait-until';
 
 it('carries both ways, is silent while it is cut, and then delivers what was held back', async () => {
-  const server = createServer((socket) => socket.on('data', (bytes) => socket.write(`heard ${String(bytes)}`)));
+  const server = createServer((socket) =>
+    socket.on('data', (bytes) => socket.write(`heard ${String(bytes)}`)),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const line = await startCuttableLine(server.address() as AddressInfo);

@@ -88,7 +88,7 @@ async function runStep(
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   if (code === 0) return;
   const detail = Buffer.concat(output).toString('utf8').trim();
-  throw new StackError(`The ${name} ended ${signal ? `by ${signal}` : `with exit code ${code}`}:`, {
+  throw new StackError(`${name} ended ${signal ? `by ${signal}` : `with exit code ${code}`}:`, {
     detail,
   });
 }
