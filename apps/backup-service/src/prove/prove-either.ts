@@ -2,7 +2,7 @@
  * The proof of a backup that may be kept twice. It is made of the first copy; where that is corrupt, and the second one
  * is proven, the backup is good, people hear that its first copy was lost, and that is written anew from the second.
  */
-import type { Queryable } from '@swfx/database';
+import { allowPause, type Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import { isCopied } from '../catalogue/copies';
 import type { ProofClaim } from '../catalogue/proofs';
@@ -12,6 +12,9 @@ import type { BackupWork } from '../run/backup-work';
 import { replaceManifest } from '../storage/backup-folder';
 import type { BackupStorage } from '../storage/backup-storage';
 import { proveBackup, type ProofResult } from './prove-backup';
+
+/** How long a storage may take with a manifest while its backup's row is held. */
+const storageMs = 300_000;
 
 export interface EitherProof {
   result: ProofResult;
@@ -51,6 +54,7 @@ async function repair(
     const end = await copyDump(job);
     if (!end.copied) throw new Error(end.error);
     await work.audit.transaction(async (client, note) => {
+      await allowPause(client, storageMs);
       const source = await readSource(job);
       if (!source.found || !(await isKept(client, claim.id))) return;
       await replaceManifest(work.storage, folder, source.content, signal);
