@@ -52,7 +52,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     const pouring = pour(processes, { ...options, begun });
     const startedAt = Date.now();
     for (let kill = 1; kill <= kills; kill++) {
-      await sleep(600 + random() * 1_200);
+      await sleep(300 + random() * 1_000);
       misbehave(slack, random);
       if (random() < 0.5) await Promise.race([nextMessage().then(() => sleep(random() * 20)), sleep(1_000)]);
       await processes.restart(Math.floor(random() * 2));
@@ -77,7 +77,7 @@ async function pour(
   processes: DispatcherProcesses,
   { incidents, kills, random, begun }: StormOptions & { begun: () => boolean },
 ): Promise<number> {
-  const batch = Math.max(1, Math.ceil((incidents * 2) / Math.max(1, kills * 2)));
+  const batch = Math.max(1, Math.ceil((incidents * 2) / Math.max(1, kills * 1.5)));
   const begins = Array.from({ length: incidents }, (_, index) => stormAlert(index, random));
   const ends = begins.map((alert): Alert => ({ ...alert, id: randomUUID(), status: 'resolved' }));
   const all = [...begins, ...ends];
