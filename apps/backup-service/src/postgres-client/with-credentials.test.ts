@@ -50,10 +50,12 @@ describe('sweepCredentials', () => {
     const gone = spawn('true');
     await once(gone, 'exit');
     const left = await mkdtemp(join(tmpdir(), `swfx-pgpass-${gone.pid}-`));
+    const pipe = await mkdtemp(join(tmpdir(), `swfx-pipe-${gone.pid}-`));
     const used = await mkdtemp(join(tmpdir(), `swfx-pgpass-${process.pid}-`));
     await sweepCredentials();
     const names = (await readdir(tmpdir())).map((name) => join(tmpdir(), name));
     expect(names).not.toContain(left);
+    expect(names).not.toContain(pipe);
     expect(names).toContain(used);
     await rm(used, { recursive: true });
   });

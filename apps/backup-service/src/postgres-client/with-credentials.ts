@@ -23,10 +23,10 @@ export async function withCredentials<T>(
   }
 }
 
-/** Removes what processes that were killed have left: a password must not lie about for ever. */
+/** Removes what processes that were killed have left, pipes too: a password must not lie about for ever. */
 export async function sweepCredentials(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
-    const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]);
+    const pid = Number(/^swfx-(?:pgpass|pipe)-(\d+)-/.exec(name)?.[1]);
     if (pid && !isAlive(pid))
       await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }

@@ -23,7 +23,7 @@ export interface ServiceProcess {
 
 export interface ServiceProcessOptions {
   name: string;
-  app: 'api-gateway' | 'key-rotation-service';
+  app: 'api-gateway' | 'key-rotation-service' | 'backup-service';
   /** Where its logs and its audit file go. */
   folder: string;
   operationsPort: number;
