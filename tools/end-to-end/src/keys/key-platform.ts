@@ -22,7 +22,7 @@ import {
 import { repository } from '../stack';
 import { serviceProcess, untilReady, type ServiceProcess } from './service-process';
 
-const tokenTtlSeconds = 4;
+export const tokenTtlSeconds = 4;
 
 /** How often a gateway reads the set where nobody tells it. */
 export const pollSeconds = 0.5;
