@@ -227,6 +227,14 @@ describe.each([
     expect(await opened.metric('db_backup_copies_total{outcome="succeeded"}')).toBe(1);
   });
 
+  it('is made once though two runners try', async () => {
+    const { id } = await store();
+    await due();
+    const outcomes = await Promise.all([runCopy(work, id, never), runCopy(work, id, never)]);
+    expect(outcomes.sort()).toEqual(['skipped', 'success']);
+    expect(await ground.auditActions(id)).toEqual(['db_backup_copied']);
+  });
+
   it('is not made of a backup that failed its proof', async () => {
     await store({ verdict: 'CORRUPT' });
     expect(await ring()).toEqual([]);

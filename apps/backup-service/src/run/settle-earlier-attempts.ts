@@ -1,25 +1,23 @@
 import type { BackupKeys } from '../seal/backup-keys';
 import { parseManifest, type Manifest } from '../seal/manifest';
-import { earlierFolders, readManifest, removeAll, runPrefix } from '../storage/backup-folder';
+import { earlierFolders, readManifest, removeAll } from '../storage/backup-folder';
 import type { BackupStorage } from '../storage/backup-storage';
 import type { Claim } from '../catalogue/backup-runs';
 
 /**
- * Looks at what earlier attempts at a run have left. One that wrote its manifest did make a backup, and only died
- * before it could say so: it is returned. Otherwise what they left is no backup, and is removed. Manifests are asked for
- * by name: a list may not show yet what was written a moment ago.
+ * Looks at what earlier attempts at a run have left, the last one first. One that wrote its manifest did make a backup,
+ * and only died before it could say so: it is returned. What is no backup is removed; what a newer release may have made
+ * is left alone. Manifests are asked for by name: a list may not show yet what was written a moment ago.
  */
 export async function settleEarlierAttempts(
   { storage, keys }: { storage: BackupStorage; keys: Pick<BackupKeys, 'signing'> },
-  claim: Claim,
+  claim: Pick<Claim, 'id' | 'database' | 'attempt' | 'requestedAt'>,
 ): Promise<{ manifest: Manifest; folder: string } | undefined> {
-  if (claim.attempt === 1) return undefined;
   for (const folder of earlierFolders(claim).reverse()) {
     const content = await readManifest(storage, folder);
-    if (content === undefined) continue;
-    const parsed = parseManifest(content, keys.signing);
-    if (parsed.ok) return { manifest: parsed.manifest, folder };
+    const parsed = content === undefined ? undefined : parseManifest(content, keys.signing);
+    if (parsed?.ok) return { manifest: parsed.manifest, folder };
+    if (!parsed?.beyond) await removeAll(storage, `${folder}/`);
   }
-  await removeAll(storage, runPrefix(claim));
   return undefined;
 }

@@ -13,13 +13,8 @@ export function attemptFolder(run: {
   attempt: number;
   requestedAt: Date;
 }): string {
-  return `${runPrefix(run)}${run.attempt}`;
-}
-
-/** What the folders of all attempts at one run begin with. */
-export function runPrefix(run: { id: string; database: string; requestedAt: Date }): string {
   const time = run.requestedAt.toISOString().replace(/[-:]|\.\d+/g, '');
-  return `${run.database}/${time}-${run.id}.`;
+  return `${run.database}/${time}-${run.id}.${run.attempt}`;
 }
 
 /** The folders of the attempts before one. */

@@ -21,7 +21,7 @@ export async function storeBackup(
   const id = randomUUID();
   const location = `platform/20261127T020000Z-${id}.1`;
   const dump = randomBytes(bytes);
-  const manifest = sealManifest(describe({ id, dump, keys, daysAgo }), keys.signing);
+  const manifest = sealManifest(describeTestBackup({ id, dump, keys, daysAgo }), keys.signing);
   await storage.put(`${location}/${manifest.dump.file}`, Readable.from([dump]), never);
   await storage.put(
     `${location}/manifest.json`,
@@ -34,7 +34,13 @@ export async function storeBackup(
   return { id, location, dump, manifest };
 }
 
-function describe(backup: { id: string; dump: Buffer; keys: BackupKeys; daysAgo: number }): Manifest {
+/** The manifest of such a backup, not signed yet. */
+export function describeTestBackup(backup: {
+  id: string;
+  dump: Buffer;
+  keys: BackupKeys;
+  daysAgo: number;
+}): Manifest {
   const { id, dump, keys, daysAgo } = backup;
   const at = new Date(Date.now() - daysAgo * 86_400_000).toISOString();
   const sha256 = createHash('sha256').update(dump).digest('hex');
