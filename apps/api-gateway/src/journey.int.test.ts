@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { startHttpStandIn, waitUntil, type HttpStandIn } from '@swfx/testkit';
+import { hash } from '@node-rs/argon2';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
+import { isOutdated } from './auth/password';
 import { send } from './testing/raw-http';
 import { rotateKeys } from './testing/rotate-keys';
 import { createTestPlatform, type TestGateway, type TestPlatform } from './testing/start-test-gateway';
@@ -252,4 +254,23 @@ describe('what the gateway tells of itself', () => {
     expect(report.checks).toEqual({ database: 'healthy', redis: 'healthy', celery: 'unhealthy' });
     expect(response.status).toBe(503);
   });
+});
+
+test('hashes a password anew that was hashed with other parameters, and refuses nobody meanwhile', async () => {
+  const { pool } = platform.database;
+  const email = 'longtime@example.com';
+  const id = await platform.addUser({ email, password, scopes: ['platform:read'] });
+  const hashOf = async () =>
+    (await pool.query<{ hash: string }>('SELECT password_hash AS hash FROM app_user WHERE id = $1', [id]))
+      .rows[0]?.hash ?? '';
+  const old = await hash(password, { memoryCost: 8_192, timeCost: 1, parallelism: 1 });
+  await pool.query('UPDATE app_user SET password_hash = $2 WHERE id = $1', [id, old]);
+  expect((await logIn({ email, password: 'wrong' })).status).toBe(401);
+  expect(await hashOf()).toBe(old);
+  const answers = await Promise.all([1, 2, 3].map(() => logIn({ email, password })));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const renewed = await hashOf();
+  expect(isOutdated(renewed)).toBe(false);
+  expect((await logIn({ email, password })).status).toBe(200);
+  expect(await hashOf()).toBe(renewed);
 });

@@ -11,12 +11,12 @@ import { AppError, errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import type { BoundedWork } from './bounded-work';
 import { mintAccessToken, type IssuedTokens, type MintPolicy } from './mint-token';
-import { verifyPassword } from './password';
+import { hashPassword, isOutdated, verifyPassword } from './password';
 import { insertFamily, type RefreshTtls } from './refresh/refresh-store';
 import { createRefreshToken, hashRefreshToken } from './refresh/refresh-token';
 import type { SuspicionWatch } from './suspicion/suspicion-watch';
 import { accountId, type Admission, type LoginGuard } from './throttle/login-guard';
-import { findUserByEmail, lockUserForToken, subjectOf, type User } from './users';
+import { findUserByEmail, lockUserForToken, renewPasswordHash, subjectOf, type User } from './users';
 
 export interface Credentials {
   email: string;
@@ -69,18 +69,41 @@ async function attemptLogin({ email, password }: Credentials, options: LoginOpti
   const fits = await options.passwordChecks.run(() => verifyPassword(user?.passwordHash, password));
   const decision = decideLogin(user, fits);
   if (decision.outcome === 'refused') return decision;
-  return options.audit.transaction((client, note) => issue(client, note, decision.user, options));
+  const checked = { user: decision.user, password };
+  const outcome = await options.audit.transaction((client, note) => issue(client, note, checked, options));
+  if (outcome.outcome === 'accepted' && isOutdated(checked.user.passwordHash))
+    await renewHash(checked, options);
+  return outcome;
+}
+
+/** A user whose password fitted. */
+interface Checked {
+  user: User;
+  password: string;
+}
+
+/** Nobody who has logged in is refused because this was not possible; the next login will do. */
+async function renewHash({ user, password }: Checked, options: LoginOptions): Promise<void> {
+  try {
+    const renewed = await options.passwordChecks.run(() => hashPassword(password));
+    await renewPasswordHash(options.db, user, renewed);
+  } catch (error) {
+    options.logger.info('A password was not hashed anew', { error: errorMessage(error) });
+  }
 }
 
 /** Decides again under the lock of the user's row: they may have been disabled while the password was checked. */
 async function issue(
   client: PoolClient,
   note: NoteAudit,
-  checked: User,
+  { user: checked, password }: Checked,
   { mint, ttls }: LoginOptions,
 ): Promise<LoginOutcome> {
   const current = await lockUserForToken(client, checked.id);
-  const decision = decideLogin(current, current?.passwordHash === checked.passwordHash);
+  // Another hash is another password as a rule, and sometimes the same one hashed anew.
+  const fits =
+    current?.passwordHash === checked.passwordHash || (await verifyPassword(current?.passwordHash, password));
+  const decision = decideLogin(current, fits);
   if (decision.outcome === 'refused') return decision;
   const { user } = decision;
   const refreshToken = createRefreshToken();

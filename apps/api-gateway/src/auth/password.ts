@@ -1,6 +1,6 @@
 /**
  * Passwords, as argon2id keeps them. The parameters are OWASP's recommendation for argon2id; they stand in each
- * hash, so that a later change of them leaves the stored hashes valid.
+ * hash, so that a later change of them leaves the stored hashes valid, until their users log in and get new ones.
  */
 import { hash, verify } from '@node-rs/argon2';
 
@@ -17,6 +17,11 @@ export const passwordLength = { minimum: 12, maximum: 1_024 };
 /** The hash of a random password that nobody knows, with the same parameters: for accounts that do not exist. */
 export const nobodysHash =
   '$argon2id$v=19$m=19456,t=2,p=1$mqWhOtOLun7MuMyZlQPImg$sG5Mj9v2hoQasbnZLFxvv+2FM/NDe4vpS6EQfGF8l5g';
+
+/** Whether a hash was made with other parameters than those of today. */
+export function isOutdated(passwordHash: string): boolean {
+  return !passwordHash.startsWith(`$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}$`);
+}
 
 /** Hashes a password with a new salt; the result is a PHC string. */
 export function hashPassword(password: string): Promise<string> {

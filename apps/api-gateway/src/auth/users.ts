@@ -113,6 +113,19 @@ export async function setRights(
   ]);
 }
 
+/** Another hash of the same password, unless the user has another password by now. */
+export async function renewPasswordHash(
+  db: Queryable,
+  { id, passwordHash }: Pick<User, 'id' | 'passwordHash'>,
+  renewed: string,
+): Promise<void> {
+  await db.query('UPDATE app_user SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
+    id,
+    passwordHash,
+    renewed,
+  ]);
+}
+
 export async function setPasswordHash(client: PoolClient, id: string, passwordHash: string): Promise<void> {
   await client.query('UPDATE app_user SET password_hash = $2 WHERE id = $1', [id, passwordHash]);
 }
