@@ -19,11 +19,19 @@ it('every rule file is one that promtool accepts, without a lint', async () => {
 });
 
 it('every alert fires, keeps quiet, resolves, and is replaced by its twin when its series are missing', async () => {
-  const runs = promtoolFiles(rules.alerts, allCases).map(async (file, index) => {
+  const paths = promtoolFiles(rules.alerts, allCases).map((file, index) => {
     const path = join(folder, `${index}.yml`);
     writeFileSync(path, JSON.stringify(file));
-    return runProgram('promtool', ['test', 'rules', path]);
+    return path;
   });
-  const failed = (await Promise.all(runs)).filter(({ code }) => code !== 0);
-  expect(failed.map(({ output }) => output).join('\n')).toBe('');
+  const failed: string[] = [];
+  // Two at a time: they do nothing but compute, and other tests want a turn.
+  const lane = async () => {
+    for (let path = paths.shift(); path !== undefined; path = paths.shift()) {
+      const { code, output } = await runProgram('promtool', ['test', 'rules', path]);
+      if (code !== 0) failed.push(output);
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  expect(failed.join('\n')).toBe('');
 });
