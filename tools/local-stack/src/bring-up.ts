@@ -1,17 +1,17 @@
 /** From an empty machine to a stack in which every metric, log and query has something to say, step by step. */
 import { loadSamplePlatform } from '@swfx/sample-platform';
-import { prepareDatabases } from './databases';
-import { addDemoUser, backUpPlatform, demoEmail, rotateKeys } from './first-run';
-import { monitoringChildren } from './monitoring-children';
-import { writeMonitoringFiles } from './monitoring-files';
+import { prepareDatabases } from './first-run/databases';
+import { addDemoUser, backUpPlatform, demoEmail, rotateKeys } from './first-run/first-run';
+import { monitoringChildren } from './children/monitoring-children';
+import { writeMonitoringFiles } from './children/monitoring-files';
 import type { PreparedMachine } from './prepare-machine';
-import type { Progress } from './progress';
-import { defineServices, operatorEnvironment, serviceChild } from './services';
-import type { StackFacts } from './services';
-import type { Supervisor } from './supervise';
-import { untilScraped } from './until-scraped';
-import { adminUrl } from './urls';
-import { writePrivateFile } from './write-private-file';
+import type { Progress } from './screen/progress';
+import { defineServices, operatorEnvironment, serviceChild } from './children/services';
+import type { StackFacts } from './children/services';
+import type { Supervisor } from './children/supervise';
+import { untilScraped } from './children/until-scraped';
+import { adminUrl } from './children/urls';
+import { writePrivateFile } from './state/write-private-file';
 
 type FirstRun = Pick<BringUp, 'progress' | 'signal'> & { facts: StackFacts; step: Progress['step'] };
 type StartMonitoring = Pick<BringUp, 'supervisor' | 'signal'> & Pick<FirstRun, 'facts' | 'step'>;

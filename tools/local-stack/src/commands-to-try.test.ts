@@ -1,6 +1,6 @@
 import { commandsToTry } from './commands-to-try';
-import { layoutOf } from './layout';
-import { usualPorts } from './ports';
+import { layoutOf } from './state/layout';
+import { usualPorts } from './machine/ports';
 
 describe('commandsToTry', () => {
   it('prints the queries of the monitoring guide as they stand there', () => {

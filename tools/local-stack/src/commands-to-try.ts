@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
-import { demoEmail } from './first-run';
-import type { Layout } from './layout';
-import type { Ports } from './ports';
+import { demoEmail } from './first-run/first-run';
+import type { Layout } from './state/layout';
+import type { Ports } from './machine/ports';
 
 /** Five commands that work as printed, in the root of the clone. Pure. */
 export function commandsToTry(layout: Layout, ports: Ports, password: string): string[] {

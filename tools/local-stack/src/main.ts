@@ -1,9 +1,9 @@
-import { createProgress } from './progress';
-import { explainError } from './explain-error';
-import { paint } from './paint';
-import { runChecks } from './run-checks';
+import { createProgress } from './screen/progress';
+import { explainError } from './screen/explain-error';
+import { paint } from './screen/paint';
+import { runChecks } from './checks/run-checks';
 import { runStack } from './run-stack';
-import { standardOutput } from './standard-output';
+import { standardOutput } from './screen/standard-output';
 import type { StartOptions } from './start-options';
 import { listenForStop } from './stop-request';
 

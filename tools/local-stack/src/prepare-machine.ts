@@ -1,29 +1,28 @@
 /** Everything that has to be so before anything is started: folders, secrets, programs and free ports. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findAbandoned, noteOwner } from './abandoned-data';
-import { choosePostgres } from './choose-postgres';
-import { loginNames } from './databases';
-import { readDotenv } from './dotenv';
+import { findAbandoned, noteOwner } from './state/abandoned-data';
+import { choosePostgres } from './machine/choose-postgres';
+import { loginNames } from './first-run/databases';
+import { readDotenv } from './state/dotenv';
+import { postgresChild, redisChild } from './children/engines';
+import type { Layout } from './state/layout';
+import { portHolder } from './machine/port-holder';
+import { freePorts, monitoringPorts, takenPorts, usualPorts } from './machine/ports';
+import type { Ports } from './machine/ports';
 import {
   choosePostgresHome,
   majorsWithData,
   outsideFolder,
   outsidePostgresFolder,
-  postgresChild,
-  redisChild,
-} from './engines';
-import type { PostgresHome } from './engines';
-import type { Layout } from './layout';
-import { portHolder } from './port-holder';
-import { freePorts, monitoringPorts, takenPorts, usualPorts } from './ports';
-import type { Ports } from './ports';
-import { provision } from './provision';
-import { loadSecrets } from './secrets';
-import type { StackFacts } from './services';
+} from './state/postgres-home';
+import type { PostgresHome } from './state/postgres-home';
+import { provision } from './machine/provision';
+import { loadSecrets } from './state/secrets';
+import type { StackFacts } from './children/services';
 import type { StackContext } from './stack-context';
-import { StackError } from './stack-error';
-import type { Child } from './supervise';
+import { StackError } from './screen/stack-error';
+import type { Child } from './children/supervise';
 
 /** The facts that every child is defined by, and the two children that all others need. */
 export type PreparedMachine = { facts: StackFacts; postgres: Child; redis: Child };

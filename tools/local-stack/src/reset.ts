@@ -1,13 +1,13 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask } from './ask';
-import { endLeftovers } from './end-leftovers';
-import { outsidePostgresFolder } from './engines';
-import type { Layout } from './layout';
-import { StackError } from './stack-error';
-import { runningStack } from './stack-lock';
-import { readState } from './state-file';
+import { ask } from './screen/ask';
+import { endLeftovers } from './running/end-leftovers';
+import { outsidePostgresFolder } from './state/postgres-home';
+import type { Layout } from './state/layout';
+import { StackError } from './screen/stack-error';
+import { runningStack } from './running/stack-lock';
+import { readState } from './running/state-file';
 
 type ResetOptions = { yes: boolean; isTerminal: boolean; say: (line: string) => void };
 

@@ -8,22 +8,22 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { bringUp } from './bring-up';
-import { endLeftovers } from './end-leftovers';
-import { layoutOf } from './layout';
-import type { Layout } from './layout';
-import { openStateFolder } from './open-state-folder';
+import { endLeftovers } from './running/end-leftovers';
+import { layoutOf } from './state/layout';
+import type { Layout } from './state/layout';
+import { openStateFolder } from './state/open-state-folder';
 import { prepareMachine } from './prepare-machine';
 import type { PreparedMachine } from './prepare-machine';
 import { resetStack } from './reset';
-import { restartChanged } from './restart-changed';
+import { restartChanged } from './children/restart-changed';
 import { showStack } from './show-stack';
 import type { StackContext } from './stack-context';
-import { takeLock } from './stack-lock';
-import { createStateWriter, readState } from './state-file';
-import type { StackState } from './state-file';
-import { createSupervisor } from './supervise';
-import { adminUrl, redisUrl } from './urls';
-import { watchCode } from './watch-code';
+import { takeLock } from './running/stack-lock';
+import { createStateWriter, readState } from './running/state-file';
+import type { StackState } from './running/state-file';
+import { createSupervisor } from './children/supervise';
+import { adminUrl, redisUrl } from './children/urls';
+import { watchCode } from './children/watch-code';
 
 /** Runs a stack until it is asked to stop; then resolves. Rejects when it cannot be started or kept running. */
 export async function runStack(context: StackContext): Promise<void> {

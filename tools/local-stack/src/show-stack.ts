@@ -1,14 +1,14 @@
 import { commandsToTry } from './commands-to-try';
-import { demoEmail } from './first-run';
-import { monitoringNames } from './monitoring-children';
-import type { MonitoringPort } from './monitoring-children';
-import { paint } from './paint';
-import type { Output } from './progress';
-import { defineServices } from './services';
-import type { StackFacts } from './services';
-import type { ChildStatus } from './supervise';
-import { renderTable } from './table';
-import type { TableRow } from './table';
+import { demoEmail } from './first-run/first-run';
+import { monitoringNames } from './children/monitoring-children';
+import type { MonitoringPort } from './children/monitoring-children';
+import { paint } from './screen/paint';
+import type { Output } from './screen/progress';
+import { defineServices } from './children/services';
+import type { StackFacts } from './children/services';
+import type { ChildStatus } from './children/supervise';
+import { renderTable } from './screen/table';
+import type { TableRow } from './screen/table';
 
 /** What is shown when everything runs: the table, how to log in, and five commands to try. */
 export function showStack(facts: StackFacts, children: ChildStatus[], output: Output): void {

@@ -1,4 +1,4 @@
-import type { Progress, Output } from './progress';
+import type { Progress, Output } from './screen/progress';
 import type { StartOptions } from './start-options';
 import type { StopRequest } from './stop-request';
 

@@ -1,11 +1,11 @@
-import { layoutOf } from './layout';
-import { usualPorts } from './ports';
-import type { MonitoringPrograms } from './programs';
-import type { ProvisionedMachine } from './provision';
-import { completeSecrets } from './secrets';
+import { layoutOf } from '../state/layout';
+import { usualPorts } from '../machine/ports';
+import type { MonitoringPrograms } from '../machine/programs';
+import type { ProvisionedMachine } from '../machine/provision';
+import { completeSecrets } from '../state/secrets';
 import { defineServices, operatorEnvironment } from './services';
 import type { ServiceDefinition, ServiceName, StackFacts } from './services';
-import { loginNames } from './databases';
+import { loginNames } from '../first-run/databases';
 
 const facts: StackFacts = {
   layout: layoutOf('/clone'),

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { PostgresPrograms } from '@swfx/postgres-server';
-import { ask } from './ask';
+import { ask } from '../screen/ask';
 import { decideProvisioning } from './decide-provisioning';
 import type { Machine } from './decide-provisioning';
 import { findPrograms, monitoringPrograms } from './programs';
 import type { MonitoringPrograms, Programs } from './programs';
-import { StackError } from './stack-error';
+import { StackError } from '../screen/stack-error';
 
 export type ProvisionOptions = {
   root: string;

@@ -1,5 +1,5 @@
-import type { Ports } from './ports';
-import type { Secrets } from './secrets';
+import type { Ports } from '../machine/ports';
+import type { Secrets } from '../state/secrets';
 
 type Facts = { ports: Ports; secrets: Secrets };
 type Settings = { dotenv: Record<string, string>; overrides: Record<string, string> };

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const file = pathToFileURL(join(__dirname, '../bin/find-outdated-package.mjs')).href;
+const file = pathToFileURL(join(__dirname, '../../bin/find-outdated-package.mjs')).href;
 
 type Packages = Record<string, { version?: string; optional?: boolean; link?: boolean }>;
 

@@ -9,10 +9,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Progress } from './progress';
-import { provision } from './provision';
+import type { Progress } from '../screen/progress';
+import { provision } from '../machine/provision';
 import { runSideBySide, type SideTask } from './run-side-by-side';
-import { StackError } from './stack-error';
+import { StackError } from '../screen/stack-error';
 
 export type CheckStep = SideTask & {
   /** A script of node_modules or of the repository, run with this Node. */

@@ -1,7 +1,7 @@
 /** One stack for each state folder: whoever runs it holds a lock file with its pid and start time. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { startOfProcess } from './process-identity';
-import { StackError } from './stack-error';
+import { StackError } from '../screen/stack-error';
 
 type Holder = { pid: number; startedAt: string };
 

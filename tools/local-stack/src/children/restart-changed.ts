@@ -1,4 +1,4 @@
-import type { Progress } from './progress';
+import type { Progress } from '../screen/progress';
 import { defineServices } from './services';
 import type { StackFacts } from './services';
 import type { Supervisor } from './supervise';

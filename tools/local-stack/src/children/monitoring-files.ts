@@ -9,7 +9,7 @@ import { monitoringSettings } from './monitoring-settings';
 import type { MonitoringSettings } from './monitoring-settings';
 import type { StackFacts } from './services';
 import { runbooksUrl, slackWebhookUrl } from './urls';
-import { writePrivateFile } from './write-private-file';
+import { writePrivateFile } from '../state/write-private-file';
 
 /** Writes them anew; they hold no secret, and name the files that do. */
 export async function writeMonitoringFiles(facts: StackFacts): Promise<void> {

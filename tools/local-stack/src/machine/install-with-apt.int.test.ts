@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const script = join(__dirname, '../install-with-apt.sh');
+const script = join(__dirname, '../../install-with-apt.sh');
 const policy = 'usr/sbin/policy-rc.d';
 const cluster = 'etc/postgresql-common/createcluster.d/zz-swfx-no-cluster.conf';
 

@@ -11,7 +11,7 @@ import type { ServerExit } from '@swfx/postgres-server';
 import { decideRestart } from './decide-restart';
 import { describeExit } from './describe-exit';
 import { logTail, sizeOf } from './log-tail';
-import { StackError } from './stack-error';
+import { StackError } from '../screen/stack-error';
 
 /** A process that is ready for work. */
 export type Running = { pid: number; exited: Promise<ServerExit>; stop: () => Promise<unknown> };

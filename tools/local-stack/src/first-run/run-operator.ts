@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { StackError } from './stack-error';
+import { StackError } from '../screen/stack-error';
 
 export type OperatorCall = {
   root: string;

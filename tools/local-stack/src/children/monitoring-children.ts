@@ -1,7 +1,7 @@
 /** Prometheus, Alertmanager and the exporters of the two engines, as children of the stack: the last to start. */
 import { join } from 'node:path';
-import type { MonitoringPrograms } from './programs';
-import type { monitoringPorts } from './ports';
+import type { MonitoringPrograms } from '../machine/programs';
+import type { monitoringPorts } from '../machine/ports';
 import type { StackFacts } from './services';
 import { startService } from './start-service';
 import type { Child } from './supervise';

@@ -2,11 +2,11 @@
 import { dirname, join } from 'node:path';
 import { Secret } from '@swfx/config';
 import { keySetSigner, parseKeyRing } from '@swfx/signing-keys';
-import type { Layout } from './layout';
-import type { Ports } from './ports';
-import type { MonitoringPrograms } from './programs';
-import type { ProvisionedMachine } from './provision';
-import type { Secrets } from './secrets';
+import type { Layout } from '../state/layout';
+import type { Ports } from '../machine/ports';
+import type { MonitoringPrograms } from '../machine/programs';
+import type { ProvisionedMachine } from '../machine/provision';
+import type { Secrets } from '../state/secrets';
 import { startService } from './start-service';
 import type { Child } from './supervise';
 import { adminUrl, loginUrl, redisUrl, runbooksUrl, slackWebhookUrl } from './urls';

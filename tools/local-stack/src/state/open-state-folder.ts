@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import type { Layout } from './layout';
-import { StackError } from './stack-error';
+import { StackError } from '../screen/stack-error';
 
 /** Each is written early in a first start, and by nobody else. */
 const signs = ['secrets.json', 'state.json', 'stack.lock'];

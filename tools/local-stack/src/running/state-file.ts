@@ -4,11 +4,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Layout } from './layout';
-import type { Ports } from './ports';
+import type { Layout } from '../state/layout';
+import type { Ports } from '../machine/ports';
 import { startOfProcess } from './process-identity';
-import { writePrivateFile } from './write-private-file';
-import type { ChildStatus } from './supervise';
+import { writePrivateFile } from '../state/write-private-file';
+import type { ChildStatus } from '../children/supervise';
 
 export type StackState = {
   status: 'starting' | 'running' | 'stopping';

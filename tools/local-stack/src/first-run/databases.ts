@@ -6,9 +6,9 @@
  */
 import { migrate } from '@swfx/database';
 import { Client } from 'pg';
-import type { Ports } from './ports';
-import type { Secrets } from './secrets';
-import { adminUrl } from './urls';
+import type { Ports } from '../machine/ports';
+import type { Secrets } from '../state/secrets';
+import { adminUrl } from '../children/urls';
 
 type Facts = { ports: Ports; secrets: Secrets };
 type Login = { name: string; groups: string[]; database: 'ops' | 'platform'; attributes?: string };
