@@ -24,10 +24,12 @@ export interface Verifier extends Pick<VerifierAck, 'boot' | 'instance' | 'epoch
   live: boolean;
 }
 
+/** Whoever can write to Redis can write a copy: an epoch that no set ever reaches is not to be taken for one. */
+const largestEpoch = 2 ** 40;
 const copySchema = z.object({
   boot: z.string(),
   instance: z.string(),
-  epoch: z.number(),
+  epoch: z.number().int().min(0).max(largestEpoch),
   kids: z.array(z.string()),
 });
 const copyPrefix = 'verifier-ack:';

@@ -1,8 +1,9 @@
 /**
- * One attempt at one request: to rotate, revoke, roll back, rewrap or adopt. The lock only keeps two rotators from doing the
- * same work: it may be lost, outlived or unreachable, and nothing depends on it. What makes a promotion happen once is the transaction: it keeps
- * the request and the set locked, decides again on what it then sees, and changes the set only if its epoch is still
- * the one from before the lock was tried. Key rows, audit records and the request's end are committed together.
+ * One attempt at one request: to rotate, revoke, roll back, rewrap or adopt. The lock only keeps two rotators from doing
+ * the same work: it may be lost, outlived or unreachable, and nothing depends on it. What makes a promotion happen once
+ * is the transaction: it keeps the request and the set locked, decides again on what it then sees, and changes the set
+ * only if its epoch is still the one from before the lock was tried. Key rows, audit records and the request's end are
+ * committed together, and only then are verifiers told.
  */
 import type { AuditTrail, NoteAudit } from '@swfx/audit';
 import type { Pool, PoolClient } from '@swfx/database';
