@@ -88,7 +88,7 @@ function checkKeySet({ keySet, policy, now, intervalSeconds }: KeyFacts): Verdic
   if (!signer) return fail(`epoch ${keySet.epoch} is not signed: verifiers refuse it until swfx keys adopt`);
   if (policy && !policy.signers.includes(signer))
     return fail(
-      `epoch ${keySet.epoch} names the signer ${signer}, which the rotator does not trust: give the ring its key back, or swfx keys adopt`,
+      `epoch ${keySet.epoch} names the signer ${signer}, which the rotator does not trust: give KEY_ENCRYPTION_KEYS that key back`,
     );
   if (policy && findForgery(keySet, trustIn(policy)))
     return fail(
