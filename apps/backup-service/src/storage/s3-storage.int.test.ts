@@ -11,7 +11,8 @@ import { openS3Storage, type S3Settings } from './s3-storage';
 
 const never = new AbortController().signal;
 const mebibyte = 1024 * 1024;
-const long = 13 * mebibyte;
+/** Three parts, where parts are of one mebibyte. */
+const long = 2.5 * mebibyte + 7;
 const sha256Of = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describe('the S3 storage', () => {
@@ -25,11 +26,12 @@ describe('the S3 storage', () => {
       endpoint: server.url,
       accessKeyId: standInCredentials.accessKeyId,
       secretAccessKey: new Secret(standInCredentials.secretAccessKey),
-      partBytes: () => 5 * mebibyte,
+      partBytes: () => mebibyte,
       ...settings,
     });
   beforeEach(async () => {
     server = await startS3StandIn('backups');
+    server.limits.smallestPart = mebibyte;
     storage = open();
   });
   afterEach(async () => {
@@ -45,7 +47,7 @@ describe('the S3 storage', () => {
     server.misbehave = (asked) => (asked === what && left-- > 0 ? mischief : undefined);
   }
 
-  itIsABackupStorage(() => storage);
+  itIsABackupStorage(() => storage, { longBytes: long });
 
   it('sends what is long in parts, and what is short at once', async () => {
     await put('long');

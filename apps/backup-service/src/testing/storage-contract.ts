@@ -17,12 +17,10 @@ export async function* longContent(sizeBytes: number, breakAt = Infinity): Async
   }
 }
 
-const long = 13 * 1024 * 1024 + 7;
-
 /** What every storage of backups has to do: the promises of `BackupStorage`. Not every server knows conditions. */
 export function itIsABackupStorage(
   open: () => BackupStorage,
-  { conditional }: { conditional: boolean } = { conditional: true },
+  { conditional = true, longBytes: long = 13 * 1024 * 1024 + 7 } = {},
 ): void {
   const read = async (key: string) => {
     const stream = await open().get(key);
@@ -60,7 +58,7 @@ export function itIsABackupStorage(
 
   it.each([
     ['at once', 0],
-    ['in the middle', 7 * 1024 * 1024],
+    ['in the middle', long / 2],
     ['just before its end', long - 8],
   ])('leaves nothing of an object whose source breaks %s', async (_, at) => {
     await expect(open().put('a/object', longContent(long, at), never)).rejects.toMatchObject({
