@@ -2,11 +2,12 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPostgresPrograms, startThrowawayPostgres, type PostgresServer } from '@swfx/postgres-server';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
+import pg from 'pg';
 import { requestProof } from './catalogue/proofs';
 import { listTables } from './capture/list-tables';
 import { readTableContents } from './capture/sum-tables';
 import { openSession } from './postgres-client/open-session';
-import { parseServerAddress, type ServerAddress } from './postgres-client/server-address';
+import { driverConfig, parseServerAddress, type ServerAddress } from './postgres-client/server-address';
 import { findExpansion } from './programs/find-compression';
 import { judgeContent, proveBackup } from './prove/prove-backup';
 import { readRestored, readThrough } from './prove/read-restored';
@@ -15,7 +16,7 @@ import { applyProperties, prepareScratch, scratchName } from './prove/scratch-da
 import { chooseKeys } from './seal/backup-keys';
 import { fingerprintOf, parseManifest, type Manifest } from './seal/manifest';
 import { openLocalStorage } from './storage/local-storage';
-import { fillOddDatabase } from './testing/odd-database';
+import { fillHostileDatabase, fillOddDatabase, hostileNames } from './testing/odd-database';
 import { fillZoo, setProperties } from './testing/zoo-database';
 import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
 
@@ -148,6 +149,35 @@ describe('what a backup holds', () => {
     await second.stop();
     await other.drop();
     await source.pool.query('DROP TABLE hidden');
+  });
+
+  it('is proven too where databases and all in them have hostile names, and where there are no tables at all', async () => {
+    const name = `it's "\\ host=x\n\t%20 ${hostileNames[1]?.slice(0, 30)}`;
+    await source.pool.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0`);
+    const empty = await createTestDatabase({ migrate: false });
+    const url = Object.assign(new URL(source.url), { pathname: `/${encodeURIComponent(name)}` }).href;
+    const hostile = new pg.Pool(driverConfig(addressOf(url)));
+    await fillHostileDatabase(hostile as unknown as TestDatabase['pool']);
+    await hostile.end();
+    const other = await prepareGround();
+    const both = [
+      { name: 'hostile', url },
+      { name: 'empty', url: empty.url },
+    ];
+    const second = await other.start({ BACKUP_TARGETS: JSON.stringify(both) });
+    const ids = await Promise.all(both.map((target) => other.request(target.name)));
+    for (const id of ids) {
+      expect(await other.ended(id)).toMatchObject({ state: 'succeeded', error: null });
+      expect(await other.judged(id)).toMatchObject({ verdict: 'PROVEN', verdict_reason: null });
+    }
+    const { rows } = await other.ops.pool.query<{ tables: object[] }>(
+      `SELECT manifest -> 'tables' AS tables FROM backup ORDER BY database DESC`,
+    );
+    expect(rows.map(({ tables }) => tables.length)).toEqual([hostileNames.length, 0]);
+    await second.stop();
+    await other.drop();
+    await empty.drop();
+    await source.pool.query(`DROP DATABASE ${pg.escapeIdentifier(name)}`);
   });
 
   describe('its proof', () => {

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { findPostgresPrograms } from '@swfx/postgres-server';
 import { createTestDatabase, type TestDatabase } from '@swfx/testkit';
+import { openSession } from './postgres-client/open-session';
 import { parseServerAddress, type ServerAddress } from './postgres-client/server-address';
 import { withCredentials } from './postgres-client/with-credentials';
 import { findExpansion, type Filter } from './programs/find-compression';
@@ -64,12 +65,12 @@ describe('where the naive way says that all is well', () => {
     );
   }
 
-  async function restore(bytes: Buffer) {
+  async function restore(bytes: Buffer, url = target.url) {
     await writeFile(file('stored'), bytes);
     await run(expansion.program, ['-q', '-f', file('stored'), '-o', file('stored.zst')]);
     const stored = createReadStream(file('stored.zst'));
     const { pgRestore } = programs;
-    const address = addressOf(target.url);
+    const address = addressOf(url);
     const unseal = (bytes: AsyncIterable<Buffer>) => bytes;
     return restoreDump(stored, { address, pgRestore, expansion, unseal, path, signal: never });
   }
@@ -117,5 +118,23 @@ describe('where the naive way says that all is well', () => {
     });
     await target.pool.query('DROP TABLE a');
     await expect(restore(await readFile(file('granted')))).rejects.toThrow(/role "\w+_gone" does not exist/);
+  });
+
+  it('because a database can be called like a connection to another one', async () => {
+    const name = `host=nowhere dbname='postgres' \\`;
+    const quoted = `"${name}"`;
+    await target.pool.query(`CREATE DATABASE ${quoted} TEMPLATE template0`);
+    const url = Object.assign(new URL(target.url), { pathname: `/${encodeURIComponent(name)}` }).href;
+    const naive = withCredentials(addressOf(url), (env) =>
+      run(programs.pgRestore, ['-d', name, file('dump')], { env }),
+    );
+    await expect(naive).rejects.toMatchObject({ code: 1 });
+    const { storedSha256 } = await restore(await readFile(file('dump')), url);
+    expect(storedSha256).toHaveLength(64);
+    const session = await openSession(addressOf(url), never);
+    const { rows } = await session.query('SELECT count(*)::int AS rows FROM public.a');
+    expect(rows).toEqual([{ rows: 20000 }]);
+    await session.end();
+    await target.pool.query(`DROP DATABASE ${quoted}`);
   });
 });

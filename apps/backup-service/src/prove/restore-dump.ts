@@ -59,7 +59,7 @@ function startParts(
   const args = ['--format=custom', '--exit-on-error', '--no-password', '--no-tablespaces'];
   const restore = startProgram({
     program: options.pgRestore,
-    args: [...args, `--dbname=${options.address.database}`],
+    args: [...args, `--dbname=${connectionTo(options.address.database)}`],
     env,
     signal,
     stdin: checked.reader,
@@ -72,4 +72,9 @@ function startParts(
     restore.succeeded,
   ];
   return { parts, dumped };
+}
+
+/** pg_restore takes a name with a `=` in it, or one like a URL, for a connection string; so it gets a real one. */
+function connectionTo(database: string): string {
+  return `dbname='${database.replace(/[\\']/g, '\\$&')}'`;
 }

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import pg from 'pg';
 
 /** A database of things that break naive dumps: odd names, keys that point at each other, views, large rows, nothing. */
 export async function fillOddDatabase(pool: Pool): Promise<void> {
@@ -23,4 +24,27 @@ export async function fillOddDatabase(pool: Pool): Promise<void> {
     CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS n FROM "Order";
     CREATE SEQUENCE "Odd.Sequence" START 42;
     SELECT nextval('"Odd.Sequence"');`);
+}
+
+/** Every character of ASCII that a name may have, in names of 63 bytes, the longest there are; a line break among them. */
+export const hostileNames = [
+  firstTo(63),
+  firstTo(126).slice(63),
+  `${firstTo(127).slice(126)}${'ä'.repeat(31)}`,
+];
+
+function firstTo(last: number): string {
+  return String.fromCharCode(...Array.from({ length: last }, (_, at) => at + 1));
+}
+
+/** A schema, a table, its column and its sequence by each of the names; the rows too have every character. */
+export async function fillHostileDatabase(pool: Pool): Promise<void> {
+  for (const [at, name] of hostileNames.entries()) {
+    const quoted = pg.escapeIdentifier(name);
+    await pool.query(`CREATE SCHEMA ${quoted}; CREATE SEQUENCE ${quoted}.${quoted};
+      CREATE TABLE ${quoted}.${pg.escapeIdentifier(name.slice(0, -1))} (${quoted} text DEFAULT ${pg.escapeLiteral(name)},
+        n int DEFAULT nextval(${pg.escapeLiteral(`${quoted}.${quoted}`)}));
+      INSERT INTO ${quoted}.${pg.escapeIdentifier(name.slice(0, -1))} SELECT FROM generate_series(1, ${at + 1});
+      COMMENT ON SCHEMA ${quoted} IS ${pg.escapeLiteral(name)}`);
+  }
 }

@@ -32,6 +32,17 @@ export async function fillZoo(pool: Pool, role: string): Promise<void> {
     INSERT INTO parted SELECT i, '2026-01-01' FROM generate_series(1, 50) i;
     CREATE TABLE refers (k int, at date, FOREIGN KEY (k, at) REFERENCES parted);
     CREATE UNLOGGED TABLE fleeting AS SELECT 1 AS a;
+    CREATE TABLE listed (k text, n int GENERATED ALWAYS AS IDENTITY (START 5), m int4multirange DEFAULT '{[1,3),[7,9)}', pairs pair[])
+      PARTITION BY LIST (k);
+    CREATE TABLE listed_a PARTITION OF listed FOR VALUES IN ('a', NULL) PARTITION BY RANGE (n);
+    CREATE TABLE listed_a_few PARTITION OF listed_a FOR VALUES FROM (MINVALUE) TO (100);
+    CREATE TABLE listed_rest PARTITION OF listed DEFAULT;
+    INSERT INTO listed (k, pairs) VALUES ('a', '{"(1,x)",NULL}'), (NULL, '{}'), ('b', NULL);
+    DO $$ BEGIN
+      CREATE COLLATION alike (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      CREATE TABLE collated (word text COLLATE alike PRIMARY KEY); INSERT INTO collated VALUES ('Straße'), ('other');
+    EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN NULL; -- a Postgres without ICU
+    END $$;
     CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.late := 8; RETURN NEW; END $$;
     CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT (n * 2)::int; END;
     CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
