@@ -51,7 +51,7 @@ export interface Attempt {
 export async function attemptBackup(work: BackupWork, attempt: Attempt): Promise<AttemptEnd> {
   const { claim, lease, stopping } = attempt;
   const durations = await readDurations(work.pool, claim.database).catch(() => []);
-  const limit = timeLimit(decideTimeLimit(durations, work.maxRunSeconds));
+  const limit = timeLimit(decideTimeLimit(durations, work.maxRunSeconds, claim.failures));
   const signal = AbortSignal.any([stopping, lease.lost, limit.signal]);
   try {
     return await atTarget(work, attempt, signal);

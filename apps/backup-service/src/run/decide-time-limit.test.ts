@@ -12,4 +12,10 @@ describe('decideTimeLimit', () => {
     expect(decideTimeLimit([9_000, 9_000, 9_000], 21_600)).toBe(21_600);
     expect(decideTimeLimit([1, 2, 3], 60)).toBe(60);
   });
+
+  it('is twice as long after each attempt that failed, up to what is configured', () => {
+    expect([0, 1, 2, 9].map((failures) => decideTimeLimit([300, 300, 300], 7_000, failures))).toEqual([
+      1_500, 3_000, 6_000, 7_000,
+    ]);
+  });
 });
