@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import {
   findForgery,
   generateSigningKey,
+  probeVerifies,
   readActiveKey,
   readKeySet,
   recordAck,
   trustInRing,
+  verificationKeys,
   type KeyState,
 } from '@swfx/signing-keys';
 import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@swfx/testkit';
@@ -173,6 +175,7 @@ describe('a set that no verifier believes', () => {
     const rotator = await startWithKeys();
     const [active, standby] = [await one('active'), await one('pending')];
     await query('UPDATE key_set SET signer = NULL, signature = NULL');
+    await query('UPDATE signing_key SET probe = NULL');
     expect(await rotator.run(await ask())).toBe('failure');
 
     const { outcome, row } = await adopt(rotator);
@@ -183,7 +186,11 @@ describe('a set that no verifier believes', () => {
       epoch: '2',
     });
     expect([await one('active'), await one('pending')]).toEqual([active, standby]);
-    expect(findForgery(await readKeySet(database.pool), trustInRing(rotator.rotator.ring))).toBeUndefined();
+    const keySet = await readKeySet(database.pool);
+    expect(findForgery(keySet, trustInRing(rotator.rotator.ring))).toBeUndefined();
+    const verifies = verificationKeys(keySet);
+    for (const key of keySet.keys)
+      expect(probeVerifies(key, (kid) => verifies.get(kid), new Date())).toBe(true);
     expect(await audited()).toContain('jwt_key_set_adopted');
     expect(await rotator.run(await ask())).toBe('success');
     expect(await one('active')).toBe(standby);

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import type { Queryable } from '@swfx/database';
 import { AppError } from '@swfx/errors';
 import {
@@ -23,12 +23,19 @@ export async function requireKeyEncryptionKeys(db: Queryable, ring: KeyRing): Pr
   );
 }
 
-/** The keys of a set whose private half the ring opens, and which are therefore the work of somebody who has it. */
-export async function findUsableKeys(db: Queryable, { keys }: KeySet, ring: KeyRing): Promise<Set<string>> {
-  const usable = new Set<string>();
+/**
+ * The keys of a set whose private half the ring opens, by kid, and which are therefore the work of somebody who has the
+ * ring.
+ */
+export async function openUsableKeys(
+  db: Queryable,
+  { keys }: KeySet,
+  ring: KeyRing,
+): Promise<Map<string, KeyObject>> {
+  const usable = new Map<string, KeyObject>();
   for (const { kid } of keys)
     await requireUsableKey(db, kid, ring).then(
-      () => usable.add(kid),
+      (privateKey) => usable.set(kid, privateKey),
       (error: unknown) => {
         if (!(error instanceof AppError)) throw error;
       },
@@ -42,10 +49,10 @@ interface StoredKey extends SealedKey {
 }
 
 /**
- * Throws `sealed_key_corrupt` or `key_encryption_key_missing` unless a key's stored private half opens and belongs to
- * its public half: a key that cannot sign must never be promoted.
+ * Opens a key's stored private half. Throws `sealed_key_corrupt` or `key_encryption_key_missing` unless it opens and
+ * belongs to its public half: a key that cannot sign must never be promoted.
  */
-export async function requireUsableKey(db: Queryable, kid: string, ring: KeyRing): Promise<void> {
+export async function requireUsableKey(db: Queryable, kid: string, ring: KeyRing): Promise<KeyObject> {
   const { rows } = await db.query<StoredKey>(
     `SELECT k.alg, k.public_jwk AS jwk, p.kek_id AS "kekId", p.sealed
      FROM signing_key k JOIN signing_key_private p ON p.kid = k.kid WHERE k.kid = $1`,
@@ -54,7 +61,8 @@ export async function requireUsableKey(db: Queryable, kid: string, ring: KeyRing
   const key = rows[0];
   if (!key) throw new AppError('sealed_key_corrupt', `the private half of ${kid} is gone`);
   const pkcs8 = openPrivateKey(ring, { kid, alg: key.alg, purpose: accessTokenPurpose }, key);
-  const signsFor = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
-  if (!signsFor.equals(createPublicKey({ key: key.jwk, format: 'jwk' })))
+  const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  if (!createPublicKey(privateKey).equals(createPublicKey({ key: key.jwk, format: 'jwk' })))
     throw new AppError('sealed_key_corrupt', `the private half of ${kid} belongs to another public half`);
+  return privateKey;
 }

@@ -26,7 +26,7 @@ export function decideAdoption(facts: {
   /** The newest epoch that any verifier tells of. */
   seenEpoch: number;
   /** Keys whose private half our ring opens. */
-  ours: ReadonlySet<string>;
+  ours: Pick<ReadonlySet<string>, 'has'>;
 }): AdoptionDecision {
   const { keySet, forgery, seenEpoch, ours } = facts;
   if (keySet.keys.length === 0) return { kind: 'nothing-to-do', reason: 'there is no key to adopt' };

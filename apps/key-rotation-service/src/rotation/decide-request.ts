@@ -1,6 +1,6 @@
 import type { PoolClient } from '@swfx/database';
 import { findForgery, trustInRing, type StoredKeySet, type Verifier } from '@swfx/signing-keys';
-import { findUsableKeys } from './check-key-ring';
+import { openUsableKeys } from './check-key-ring';
 import { decideAdoption, type AdoptionDecision } from './decide-adoption';
 import { decideRevocation, type RevocationDecision } from './decide-revocation';
 import { decideRollback, type RollbackDecision } from './decide-rollback';
@@ -34,7 +34,7 @@ export async function decideRequest(
         keySet,
         forgery: findForgery(keySet, trustInRing(ring)),
         seenEpoch: Math.max(0, ...verifiers.map(({ epoch }) => epoch)),
-        ours: await findUsableKeys(client, keySet, ring),
+        ours: await openUsableKeys(client, keySet, ring),
       });
   }
 }

@@ -29,6 +29,7 @@ import { planChange, type ChangeDecision } from './plan-change';
 import { finishRequest, keepRequest, waitForVerifiers, type ClaimedRequest } from './rotation-requests';
 import { rewrapKeys } from './rewrap-keys';
 import type { RotationPolicy } from './rotation-policy';
+import { signMissingProbes } from './sign-missing-probes';
 import { findVerifiers } from './find-verifiers';
 
 export interface Rotator {
@@ -126,7 +127,8 @@ async function carryOut(
   if ('promote' in decision && decision.promote)
     await requireUsableKey(client, decision.promote, rotator.ring);
   const change = await planChange(decision, keySet.readAt, { ...rotator, createdBy: request.requestedBy });
-  const seen = { ...keySet, epoch: seenEpoch };
+  const known = decision.kind === 'adopt' ? await signMissingProbes(client, keySet, rotator.ring) : keySet;
+  const seen = { ...known, epoch: seenEpoch };
   const update = await updateKeySet(client, rotator.ring, { seen, change });
   if (update.outcome === 'lost-race')
     return { outcome: 'noop', reason: `another rotation made epoch ${update.epoch} meanwhile` };
