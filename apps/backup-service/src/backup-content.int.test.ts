@@ -157,7 +157,7 @@ describe('what a backup holds', () => {
     const empty = await createTestDatabase({ migrate: false });
     const url = Object.assign(new URL(source.url), { pathname: `/${encodeURIComponent(name)}` }).href;
     const hostile = new pg.Pool(driverConfig(addressOf(url)));
-    await fillHostileDatabase(hostile as unknown as TestDatabase['pool']);
+    await fillHostileDatabase(hostile);
     await hostile.end();
     const other = await prepareGround();
     const both = [
