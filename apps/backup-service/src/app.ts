@@ -56,6 +56,9 @@ const backupMetrics = [
   'db_backup_next_run_timestamp_seconds',
   'db_backup_verdict',
   'db_backup_progress_ratio',
+  'db_backup_running_bytes',
+  'db_backup_running_bytes_per_second',
+  'db_backup_running_remaining_seconds',
   'db_restore_total',
   'db_backup_deleted_total',
   'backup_orphan_objects',
@@ -76,10 +79,10 @@ async function wire(config: BackupConfig, foundation: Foundation): Promise<Ports
   const rewrapping = startRewrapping(work);
   lifecycle.onStop('rewrapping', () => rewrapping.stop());
 
-  const databases = work.targets.map(({ name }) => name);
+  const rules = targetRules(config);
   const kept = copy ? [storage, copy] : [storage];
   const copyPlace = copy?.place;
-  const catalogue = observeCatalogue({ pool, storages: kept, copyPlace, databases, metrics, logger });
+  const catalogue = observeCatalogue({ pool, storages: kept, copyPlace, rules, metrics, logger });
   lifecycle.onStop('catalogue gauges', () => catalogue.stop());
   const everySeconds = config.BACKUP_STORAGE_OBSERVE_SECONDS;
   const storages = observeStorages(kept, { everySeconds, metrics, logger });
@@ -96,13 +99,13 @@ async function wire(config: BackupConfig, foundation: Foundation): Promise<Ports
     refresh();
     void retention.hasten();
   };
-  const proofs = startProofTask(work, { redisUrl, onEnd: onProof });
+  const proveCron = config.BACKUP_PROVE_SCHEDULE_CRON;
+  const proofs = startProofTask(work, { redisUrl, cron: proveCron, onEnd: onProof });
   const onEnd = () => {
     refresh();
     void proofs.poll();
     void copies?.poll();
   };
-  const rules = targetRules(config);
   const targets = keepTargets(work, { rules });
   lifecycle.onStop('targets', () => targets.stop());
   const backups = startBackupTask(work, { redisUrl, rules, onEnd });
@@ -154,6 +157,7 @@ export function backupWork(
     lockWaitSeconds: config.BACKUP_LOCK_WAIT_SECONDS,
     maxRunSeconds: config.BACKUP_MAX_RUN_SECONDS,
     scratchFolder: config.BACKUP_SCRATCH_DIR,
+    proveEach: config.BACKUP_PROVE_EACH,
   };
 }
 

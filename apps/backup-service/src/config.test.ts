@@ -111,4 +111,11 @@ describe('the configuration', () => {
     expect(() => withCopy({ ...bucket, BACKUP_COPY_TO: 's3://one/here' })).toThrow('lost with it');
     expect(withCopy({ ...bucket, BACKUP_COPY_TO: 's3://one/there' }).BACKUP_COPY_TO).toBeDefined();
   });
+
+  it('refuses a configuration by which nothing would ever be proven', () => {
+    const proving = (settings: Record<string, string>) => () =>
+      load({ BACKUP_TARGETS: platform, ...settings });
+    expect(proving({ BACKUP_PROVE_EACH: 'false' })).toThrow('nothing would ever be proven');
+    expect(proving({ BACKUP_PROVE_EACH: 'false', BACKUP_PROVE_SCHEDULE_CRON: '0 5 * * 0' })).not.toThrow();
+  });
 });

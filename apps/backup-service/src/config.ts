@@ -280,6 +280,12 @@ const settings = z.object({
   BACKUP_MAX_RUN_SECONDS: integer(1, 604_800)
     .default(21_600)
     .describe('Seconds after which an attempt, or a proof, is ended.'),
+  BACKUP_PROVE_EACH: flag().default(true).describe('Whether each backup is proven as soon as it is taken.'),
+  BACKUP_PROVE_SCHEDULE_CRON: cron
+    .optional()
+    .describe(
+      'When the newest backup of each database is proven, again if it was before, in UTC; never by schedule if not given.',
+    ),
   BACKUP_RETENTION_DAYS: integer(0, 36_500)
     .default(7)
     .describe('Days before the newest proven backup within which every backup is kept.'),
@@ -315,6 +321,12 @@ const settings = z.object({
 /** The environment of the backup service. */
 export const configSchema = settings.superRefine((config, context) => {
   checkEncryption(config, context);
+  if (!config.BACKUP_PROVE_EACH && config.BACKUP_PROVE_SCHEDULE_CRON === undefined)
+    context.addIssue({
+      code: 'custom',
+      path: ['BACKUP_PROVE_EACH'],
+      message: 'is false, and BACKUP_PROVE_SCHEDULE_CRON is not given: nothing would ever be proven',
+    });
   for (const { name, neededBy } of missingS3Settings(config))
     context.addIssue({ code: 'custom', path: [name], message: `is required for ${neededBy}` });
   if (isSamePlace(config))

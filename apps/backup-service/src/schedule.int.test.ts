@@ -116,3 +116,28 @@ describe('several databases, each with its own schedule', () => {
     });
   });
 });
+
+test('proofs are made by a schedule where they are not made after each backup', async () => {
+  const source = await createTestDatabase({ migrate: false });
+  const ground = await prepareGround();
+  const service = await ground.start({
+    BACKUP_TARGETS: targets(source.url),
+    BACKUP_PROVE_EACH: 'false',
+    BACKUP_PROVE_SCHEDULE_CRON: '0 5 * * 0',
+  });
+  const ids = [await ground.request(), ''];
+  await ground.ended(ids[0] as string);
+  ids[1] = await ground.request();
+  await ground.ended(ids[1]);
+  const verdicts = async () =>
+    (
+      await ground.ops.pool.query<{ verdict: string }>('SELECT verdict FROM backup ORDER BY taken_at')
+    ).rows.map(({ verdict }) => verdict);
+  expect(await verdicts()).toEqual(['NOT_YET', 'NOT_YET']);
+  await ground.ops.pool.query(`UPDATE task_schedule SET next_run_at = now() WHERE name = 'db_backup_proof'`);
+  expect(await ground.judged(ids[1])).toMatchObject({ verdict: 'PROVEN' });
+  expect(await verdicts()).toEqual(['NOT_YET', 'PROVEN']);
+  await service.stop();
+  await source.drop();
+  await ground.drop();
+});

@@ -1,5 +1,5 @@
 import type { Queryable } from '@swfx/database';
-import { estimateProgress } from '../operator/estimate-progress';
+import { estimateProgress } from '../run/estimate-progress';
 import { readRun, type RunReport } from '../operator/follow-run';
 
 /** A run with its rate and how much is to come, as far as the last dump of the same database tells. */

@@ -8,8 +8,12 @@ import { errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import type { Metrics } from '@swfx/metrics';
 import type { BackupStorage } from '../storage/backup-storage';
+import { estimateProgress } from '../run/estimate-progress';
+import { allowedFrom } from '../schedule/backup-schedule';
+import { leaseSeconds } from './backup-runs';
 import { verdicts, type Verdict } from './backups';
 import { countOrphans } from './orphans';
+import type { TargetRules } from './targets';
 
 export interface CatalogueObserver {
   refresh(): Promise<void>;
@@ -25,16 +29,18 @@ export function observeCatalogue(options: {
   storages: readonly Pick<BackupStorage, 'name'>[];
   /** Where second copies go; undefined where none are made. */
   copyPlace: string | undefined;
-  databases: readonly string[];
+  rules: readonly Pick<TargetRules, 'database' | 'schedule'>[];
   metrics: Metrics;
   logger: Logger;
 }): CatalogueObserver {
-  const { pool, storages, copyPlace = null, databases, metrics, logger } = options;
+  const { pool, storages, copyPlace = null, rules, metrics, logger } = options;
+  const databases = rules.map(({ database }) => database);
   for (const database of databases) setDatabaseGauges(metrics, { database, ...nothingYet });
   for (const { name } of storages) metrics.set('backup_orphan_objects', 0, { storage: name });
 
   async function read(): Promise<void> {
-    for (const row of await readDatabases(pool, databases, copyPlace)) setDatabaseGauges(metrics, row);
+    for (const row of await readDatabases(pool, databases, copyPlace))
+      setDatabaseGauges(metrics, { ...row, next: nextBegin(row, rules) });
     for (const { name } of storages)
       metrics.set('backup_orphan_objects', await countOrphans(pool, name), { storage: name });
   }
@@ -62,14 +68,27 @@ interface DatabaseState {
   success: number;
   proven: number;
   next: number;
-  /** Of the run under way, by the bytes of the last dump; 0 when there is none. */
-  progress: number;
+  /** Of the run under way, and of the last dump; 0 when there is none. */
+  dumpedBytes: number;
+  elapsedSeconds: number;
+  expectedBytes: number;
   /** Seconds for which a good backup has been without its second copy. */
   copyLag: number;
   verdict: Verdict | null;
 }
 
-const nothingYet = { success: 0, proven: 0, next: 0, progress: 0, copyLag: 0, verdict: null };
+const notRunning = { dumpedBytes: 0, elapsedSeconds: 0, expectedBytes: 0 };
+const nothingYet = { success: 0, proven: 0, next: 0, ...notRunning, copyLag: 0, verdict: null };
+
+/** One that falls into a blackout is not overdue before that ends. */
+function nextBegin(
+  { database, next }: DatabaseState,
+  rules: readonly Pick<TargetRules, 'database' | 'schedule'>[],
+): number {
+  const schedule = rules.find((rule) => rule.database === database)?.schedule;
+  if (!schedule || next === 0) return next;
+  return allowedFrom(schedule, new Date(next * 1000)).getTime() / 1000;
+}
 
 /** A backup whose proof found it bad is no success. */
 async function readDatabases(
@@ -78,7 +97,7 @@ async function readDatabases(
   copyPlace: string | null,
 ): Promise<DatabaseState[]> {
   const { rows } = await db.query<DatabaseState>(
-    `SELECT database,
+    `SELECT target.database,
        coalesce((SELECT extract(epoch FROM max(taken_at)) FROM backup
                  WHERE backup.database = target.database AND verdict NOT IN ('CORRUPT', 'CONTENT_DIFFERS')), 0)::float8
          AS success,
@@ -86,15 +105,17 @@ async function readDatabases(
                  WHERE backup.database = target.database AND verdict IN ('PROVEN', 'RESTORED')), 0)::float8 AS proven,
        coalesce((SELECT extract(epoch FROM next_run_at) FROM task_schedule
                  WHERE name = 'db_backup:' || target.database), 0)::float8 AS next,
-       coalesce((SELECT least(1, dumped_bytes / nullif((SELECT (manifest -> 'dump' ->> 'dumped_bytes')::float8 FROM backup
-                   WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1), 0))
-                 FROM backup_run WHERE backup_run.database = target.database AND state = 'running'), 0)::float8 AS progress,
+       coalesce(run.dumped_bytes, 0)::float8 AS "dumpedBytes",
+       coalesce(extract(epoch FROM run.lease_until - run.attempt_started_at) - ${leaseSeconds}, 0)::float8 AS "elapsedSeconds",
+       coalesce((SELECT (manifest -> 'dump' ->> 'dumped_bytes')::float8 FROM backup
+                 WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1), 0) AS "expectedBytes",
        coalesce((SELECT extract(epoch FROM clock_timestamp() - min(behind_since))
                  FROM backup_copy JOIN backup ON backup.id = backup_id
                  WHERE backup.database = target.database AND place = $2 AND delete_marked_at IS NULL
                    AND verdict NOT IN ('CORRUPT', 'CONTENT_DIFFERS')), 0)::float8 AS "copyLag",
        (SELECT verdict FROM backup WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1) AS verdict
-     FROM unnest($1::text[]) AS target (database)`,
+     FROM unnest($1::text[]) AS target (database)
+          LEFT JOIN backup_run run ON run.database = target.database AND run.state = 'running'`,
     [databases, copyPlace],
   );
   return rows;
@@ -105,7 +126,13 @@ function setDatabaseGauges(metrics: Metrics, state: DatabaseState): void {
   metrics.set('db_backup_last_success_timestamp_seconds', state.success, { database });
   metrics.set('db_backup_last_proven_timestamp_seconds', state.proven, { database });
   metrics.set('db_backup_next_run_timestamp_seconds', state.next, { database });
-  metrics.set('db_backup_progress_ratio', state.progress, { database });
+  const progress = estimateProgress(state);
+  const { dumpedBytes, expectedBytes } = state;
+  const ratio = expectedBytes > 0 ? Math.min(1, dumpedBytes / expectedBytes) : 0;
+  metrics.set('db_backup_progress_ratio', ratio, { database });
+  metrics.set('db_backup_running_bytes', dumpedBytes, { database });
+  metrics.set('db_backup_running_bytes_per_second', progress?.bytesPerSecond ?? 0, { database });
+  metrics.set('db_backup_running_remaining_seconds', progress?.secondsLeft ?? 0, { database });
   metrics.set('db_backup_copy_lag_seconds', state.copyLag, { database });
   for (const verdict of verdicts)
     metrics.set('db_backup_verdict', state.verdict === verdict ? 1 : 0, { database, verdict });

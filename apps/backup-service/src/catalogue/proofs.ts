@@ -100,6 +100,24 @@ export async function requestProof(
   return rowCount === 1;
 }
 
+/** Leaves the proof of a backup to the schedule. */
+export async function putOffProof(db: Queryable, id: string): Promise<void> {
+  await db.query(`UPDATE backup SET proof_due_at = 'infinity' WHERE id = $1`, [id]);
+}
+
+/** The newest backup of each of these databases in a storage, as far as it is to be kept. */
+export async function listNewestBackups(
+  db: Queryable,
+  about: { databases: readonly string[]; storage: string },
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT DISTINCT ON (database) id FROM backup
+     WHERE database = ANY ($1) AND storage = $2 AND delete_marked_at IS NULL ORDER BY database, taken_at DESC`,
+    [about.databases, about.storage],
+  );
+  return rows.map((row) => row.id);
+}
+
 /** Ends a proof that somebody asked for and that could not be made: what was found before still holds. */
 export async function keepVerdict(db: Queryable, claim: ProofClaim, reason: string): Promise<boolean> {
   const { rowCount } = await db.query(

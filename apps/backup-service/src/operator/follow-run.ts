@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '@swfx/database';
 import { leaseSeconds } from '../catalogue/backup-runs';
-import { estimateProgress } from './estimate-progress';
+import { estimateProgress } from '../run/estimate-progress';
 import { formatBytes } from './format-bytes';
 
 /** How far a run has come; `swfx backup run --json` prints it. */

@@ -1,5 +1,5 @@
 import { databaseNames } from './database-names';
-import { planRestore, type RestoreFacts, type RestoreWish } from './plan-restore';
+import { planChange, planRestore, type RestoreFacts, type RestoreWish } from './plan-restore';
 
 const facts: RestoreFacts = {
   backup: {
@@ -72,6 +72,7 @@ describe('planRestore', () => {
       'ALTER DATABASE "swfx_restore_0190a0b01234" RENAME TO "shop"',
       'keep swfx_before_0190a0b01234 for 72 hours, then drop it',
     ]);
+    expect(plan.notes).toContain('roles: app; extensions: plpgsql');
     expect(plan.notes).toContain('3 sessions will be ended at the swap: 3 × app (web)');
     expect(plan.notes).toContain('needs 1000.0 MB beside the 1200.0 MB that are there; 5000.0 MB free');
   });
@@ -119,5 +120,24 @@ describe('planRestore', () => {
     expect(kinds(planRestore(database({ name: 'ä'.repeat(32), properties: undefined }), into))).toEqual([
       'name_not_usable',
     ]);
+  });
+});
+
+describe('planChange', () => {
+  const approved = planRestore(facts, swap);
+
+  it('does not mind what comes and goes: sessions, sizes, free space', () => {
+    const busy = database({ sessions: [], sizeBytes: 2e9 });
+    const later = { ...busy, server: { ...busy.server, freeBytes: 4e9 } };
+    expect(planChange(approved, planRestore(later, swap))).toBeUndefined();
+  });
+
+  it('says what would be done otherwise, or what stands in the way by now', () => {
+    const limited = database({ properties: { ...facts.database.properties!, connectionLimit: 5 } });
+    expect(planChange(approved, planRestore(limited, swap))).toContain('CONNECTION LIMIT 5');
+    const slot = planRestore(database({ slots: ['late'] }), { ...swap, accepted: ['replication_slots'] });
+    expect(planChange(approved, slot)).toMatch(/^now: accepted: .*late$/);
+    const judged = { ...facts, backup: { ...facts.backup, verdict: 'RESTORED' } };
+    expect(planChange(approved, planRestore(judged, swap))).toMatch(/now: .*RESTORED; no longer: .*PROVEN/);
   });
 });

@@ -106,14 +106,18 @@ function digestOf(
 /** What differs between the plan that was approved and the one of now, in a sentence; undefined when nothing does. */
 export function planChange(approved: RestorePlan, now: RestorePlan): string | undefined {
   if (approved.digest === now.digest) return undefined;
-  const lines = (plan: RestorePlan) => [...plan.obstacles.map(({ sentence }) => sentence), ...plan.steps];
+  const lines = ({ obstacles, notes, steps }: RestorePlan) => [
+    ...obstacles.map(({ sentence }) => sentence),
+    ...notes.filter((note) => /^(accepted: |backup of |server )/.test(note)),
+    ...steps,
+  ];
   const added = lines(now).filter((line) => !lines(approved).includes(line));
   const gone = lines(approved).filter((line) => !lines(now).includes(line));
   const parts = [
     ...(added.length > 0 ? [`now: ${added.slice(0, 3).join('; ')}`] : []),
     ...(gone.length > 0 ? [`no longer: ${gone.slice(0, 3).join('; ')}`] : []),
   ];
-  return parts.length > 0 ? parts.join('; ') : 'the backup’s verdict or the server has changed';
+  return parts.join('; ');
 }
 
 function notesOf(facts: RestoreFacts, wish: RestoreWish, obstacles: readonly Obstacle[]): string[] {
@@ -126,6 +130,7 @@ function notesOf(facts: RestoreFacts, wish: RestoreWish, obstacles: readonly Obs
   return [
     `backup of ${backup.database} as it was at ${backup.takenAt}, ${backup.verdict}`,
     `server ${server.host}:${server.port}, Postgres ${server.major}; the dump is of Postgres ${backup.serverMajor}`,
+    `roles: ${presence(backup.roles, server.roles)}; extensions: ${presence(backup.extensions, server.extensions)}`,
     `needs ${megabytes(backup.sizeBytes)} beside the ${megabytes(database.sizeBytes)} that are there; ${space}`,
     ...(wish.mode === 'swap'
       ? [
@@ -137,6 +142,12 @@ function notesOf(facts: RestoreFacts, wish: RestoreWish, obstacles: readonly Obs
       .filter(({ kind, acceptable }) => acceptable && wish.accepted.includes(kind))
       .map(({ sentence }) => `accepted: ${sentence}`),
   ];
+}
+
+/** What a backup needs by name, and whether the server has it. */
+function presence(needed: readonly string[], there: readonly string[]): string {
+  if (needed.length === 0) return 'none needed';
+  return needed.map((name) => (there.includes(name) ? name : `${name} (missing)`)).join(', ');
 }
 
 const keptFor = ({ keepHours }: RestoreWish) =>

@@ -37,4 +37,6 @@ export interface BackupWork {
   maxRunSeconds: number;
   /** Where the throwaway server of a proof keeps its data; the system's temporary folder if not given. */
   scratchFolder: string | undefined;
+  /** Whether a backup is proven as soon as it is taken. */
+  proveEach: boolean;
 }

@@ -16,6 +16,7 @@ import {
   type RunEnd,
 } from '../catalogue/backup-runs';
 import { readHistory } from '../catalogue/backup-history';
+import { putOffProof } from '../catalogue/proofs';
 import { durationSeconds, insertBackup, isInCatalogue } from '../catalogue/backups';
 import { keepLease } from '../catalogue/keep-lease';
 import { totalRows, type Manifest } from '../seal/manifest';
@@ -121,6 +122,7 @@ async function commit(
   const committed = await work.audit.transaction(async (client, note) => {
     if (!(await endAttempt(client, claim, { state: 'succeeded' }))) return false;
     await insertBackup(client, manifest, place);
+    if (!work.proveEach) await putOffProof(client, claim.id);
     await note(backupEvents.succeeded(claim, manifest));
     return true;
   });

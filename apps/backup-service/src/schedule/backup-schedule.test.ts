@@ -1,4 +1,4 @@
-import { isBlackedOut, parseBlackout, scheduleText } from './backup-schedule';
+import { allowedFrom, isBlackedOut, parseBlackout, scheduleText } from './backup-schedule';
 
 const window = (text: string) => {
   const parsed = parseBlackout(text);
@@ -47,6 +47,24 @@ describe('isBlackedOut', () => {
   it('is told in the schedule’s own time zone', () => {
     expect(out(['08:00-09:00'], '2026-07-01T06:30:00Z', 'Europe/Berlin')).toBe(true);
     expect(out(['08:00-09:00'], '2026-12-01T06:30:00Z', 'Europe/Berlin')).toBe(false);
+  });
+});
+
+describe('allowedFrom', () => {
+  const from = (blackouts: string[], due: string, timezone = 'UTC') =>
+    allowedFrom({ blackouts: blackouts.map(window), timezone }, new Date(due)).toISOString();
+
+  it('is the tick itself, or the end of the blackout that it falls into', () => {
+    expect(from(['08:00-18:00'], '2026-11-27T02:00:05Z')).toBe('2026-11-27T02:00:05.000Z');
+    expect(from(['08:00-18:00'], '2026-11-27T09:00:05Z')).toBe('2026-11-27T18:00:00.000Z');
+    expect(from(['Fri 22:00-02:00', 'Sat 02:00-03:00'], '2026-11-27T23:00:00Z')).toBe(
+      '2026-11-28T03:00:00.000Z',
+    );
+    expect(from(['08:00-09:00'], '2026-07-01T06:30:00Z', 'Europe/Berlin')).toBe('2026-07-01T07:00:00.000Z');
+  });
+
+  it('is the tick where no other time is ever allowed', () => {
+    expect(from(['00:00-24:00'], '2026-11-27T02:00:00Z')).toBe('2026-11-27T02:00:00.000Z');
   });
 });
 

@@ -56,6 +56,24 @@ export function isBlackedOut(schedule: Pick<BackupSchedule, 'blackouts' | 'timez
   );
 }
 
+const minuteMs = 60_000;
+const weekMinutes = 7 * 24 * 60;
+
+/**
+ * When a run that is due at an instant may begin: then, or at the end of the blackout that it falls into. A schedule
+ * that is held back for a whole week, and so for ever, gives the instant itself: it is overdue, and people should know.
+ */
+export function allowedFrom(schedule: Pick<BackupSchedule, 'blackouts' | 'timezone'>, due: Date): Date {
+  if (!isBlackedOut(schedule, due)) return due;
+  // A window ends at a whole minute, in every time zone of today.
+  const from = Math.ceil(due.getTime() / minuteMs) * minuteMs;
+  for (let minutes = 0; minutes <= weekMinutes; minutes += 1) {
+    const later = new Date(from + minutes * minuteMs);
+    if (!isBlackedOut(schedule, later)) return later;
+  }
+  return due;
+}
+
 function localTime(now: Date, timezone: string): { day: number; minute: number } {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,

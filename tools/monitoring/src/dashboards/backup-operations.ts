@@ -45,6 +45,27 @@ export const backupOperations: DashboardSpec = {
           description: 'Measured by the size of the last one; 0 while none runs.',
           queries: { '{{database}}': 'max by (database) (db_backup_progress_ratio)' },
         },
+        {
+          title: 'Time left of the running backup',
+          kind: 'figure',
+          unit: 's',
+          description: 'Measured by the size of the last one; 0 while none runs.',
+          queries: { '{{database}}': 'max by (database) (db_backup_running_remaining_seconds)' },
+        },
+        {
+          title: 'What the running backup has read',
+          kind: 'lines',
+          unit: 'bytes',
+          description: 'Before compression.',
+          queries: { '{{database}}': 'max by (database) (db_backup_running_bytes)' },
+        },
+        {
+          title: 'Rate of the running backup',
+          kind: 'lines',
+          unit: 'Bps',
+          description: 'Before compression.',
+          queries: { '{{database}}': 'max by (database) (db_backup_running_bytes_per_second)' },
+        },
       ],
     },
     {

@@ -27,4 +27,4 @@ export interface PanelSpec {
 }
 
 /** Seconds, bytes, a share of 1, and two rates. */
-export type Unit = 's' | 'bytes' | 'percentunit' | 'ops' | 'reqps';
+export type Unit = 's' | 'bytes' | 'Bps' | 'percentunit' | 'ops' | 'reqps';
