@@ -4,7 +4,7 @@ export { explainPostgresFailure } from './explain-postgres-failure';
 export type { PostgresFailure, PostgresFailureReason } from './explain-postgres-failure';
 export { findPostgresPrograms } from './find-postgres-programs';
 export type { FindPostgresPrograms, PostgresPrograms } from './find-postgres-programs';
-export { freePort } from './free-port';
+export { freePort, isPortFree } from './free-port';
 export { PostgresStartError } from './postgres-start-error';
 export { programFolders } from './program-folders';
 export { spawnServer } from './spawn-server';

@@ -1,5 +1,4 @@
-import { createServer } from 'node:net';
-import { freePort } from '@swfx/postgres-server';
+import { freePort, isPortFree } from '@swfx/postgres-server';
 
 /** Every port of the stack: those of the published contract, and two of our own that nobody else tends to use. */
 export const usualPorts = {
@@ -25,7 +24,7 @@ export type Ports = typeof usualPorts;
 /** Those that only `--monitoring` listens on. */
 export const monitoringPorts = ['prometheus', 'alertmanager', 'postgresExporter', 'redisExporter'] as const;
 
-/** A free port for each name. They are all held at once, so that no two are the same. */
+/** A free port for each name, no two the same. */
 export async function freePorts(): Promise<Ports> {
   const taken = new Set<number>();
   const names = Object.keys(usualPorts) as (keyof Ports)[];
@@ -44,14 +43,6 @@ async function otherFreePort(taken: Set<number>): Promise<number> {
 /** The ports that cannot be listened on at 127.0.0.1 because somebody already does. */
 export async function takenPorts(ports: Partial<Ports>): Promise<number[]> {
   const all = Object.values(ports);
-  const free = await Promise.all(all.map(isFree));
+  const free = await Promise.all(all.map(isPortFree));
   return all.filter((_, index) => !free[index]);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
