@@ -14,6 +14,8 @@ import {
 import {
   DashboardBuilder,
   DashboardCursorSync,
+  DashboardLinkBuilder,
+  DashboardLinkType,
   RowBuilder,
   ThresholdsConfigBuilder,
   ThresholdsMode,
@@ -34,15 +36,27 @@ const dataSources = {
   loki: { type: 'loki', uid: 'loki' },
 };
 
+const tag = 'smartwalletfx';
+
+/** From each dashboard to the others, over the time that is looked at. */
+function otherDashboards(): DashboardLinkBuilder {
+  return new DashboardLinkBuilder('Dashboards')
+    .type(DashboardLinkType.Dashboards)
+    .tags([tag])
+    .asDropdown(true)
+    .keepTime(true);
+}
+
 /** The dashboard as Grafana reads it. Pure. */
 export function buildDashboard(spec: DashboardSpec): Dashboard {
   const dashboard = new DashboardBuilder(spec.title)
     .uid(spec.uid)
     .description(spec.description)
-    .tags(['smartwalletfx'])
+    .tags([tag])
     .time({ from: 'now-6h', to: 'now' })
     .refresh('30s')
     .tooltip(DashboardCursorSync.Crosshair)
+    .link(otherDashboards())
     .readonly();
   let id = 0;
   for (const row of spec.rows) {
