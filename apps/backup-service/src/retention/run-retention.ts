@@ -10,9 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorMessage } from '@swfx/errors';
 import type { TaskOutcome } from '@swfx/messaging';
-import { reopenCopy } from '../catalogue/copies';
 import { keepLease } from '../catalogue/keep-lease';
-import { requestProof } from '../catalogue/proofs';
 import {
   listCandidates,
   markForDeletion,
@@ -28,12 +26,12 @@ import {
   type RetentionClaim,
 } from '../catalogue/targets';
 import { removeAll } from '../storage/backup-folder';
-import type { BackupStorage } from '../storage/backup-storage';
 import { decideShare } from './decide-share';
 import { enterFoundBackups } from './enter-found-backups';
 import { listAttemptFolders, type AttemptFolder } from './find-orphans';
 import { planRetention, type RetentionDecision } from './plan-retention';
 import { hasBackup } from './has-backup';
+import { askAboutLost, lookThroughCopies } from './look-through-copies';
 import type { RetentionWork } from './retention-work';
 import { sweepStorage } from './sweep-storage';
 
@@ -92,37 +90,6 @@ async function lookThrough(
     await carryOut(work, { candidate, decision, exists: await hasBackup(work.storage, folders, candidate) });
   }
   return undefined;
-}
-
-/** A copy that is not where it was written is behind again; the plan of this ring takes it for one already. */
-async function lookThroughCopies(
-  work: RetentionWork,
-  copy: BackupStorage,
-  facts: { database: string; known: readonly Candidate[]; signal: AbortSignal },
-): Promise<void> {
-  const folders = listAttemptFolders(await copy.list(`${facts.database}/`));
-  await sweepStorage(work, copy, { ...facts, folders });
-  for (const candidate of facts.known) {
-    if (candidate.copy !== 'copied' || (await hasBackup(copy, folders, candidate))) continue;
-    candidate.copy = 'awaited';
-    if (candidate.markedSeconds !== null || !(await reopenCopy(work.pool, candidate.id, { lost: true })))
-      continue;
-    const about = { backup_id: candidate.id, database: candidate.database, place: copy.place };
-    work.logger.warn('The second copy of a backup is gone; it is copied again', about);
-  }
-}
-
-/** A backup that only the second storage has is proven from there, which puts it back into the first. */
-async function askAboutLost(
-  work: RetentionWork,
-  { here, folders }: { here: readonly Candidate[]; folders: readonly AttemptFolder[] },
-): Promise<void> {
-  for (const candidate of here) {
-    const { id, copy, markedSeconds, worth } = candidate;
-    if (copy !== 'copied' || markedSeconds !== null || worth === 'pending') continue;
-    if (!(await hasBackup(work.storage, folders, candidate)))
-      await requestProof(work.pool, { id, requestedBy: 'service:backup-service' });
-  }
 }
 
 async function whyStopped(

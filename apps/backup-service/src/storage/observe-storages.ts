@@ -34,45 +34,19 @@ export function observeStorages(
 
 function observeStorage(
   storage: BackupStorage,
-  { everySeconds, metrics, logger }: { everySeconds: number; metrics: Metrics; logger: Logger },
+  options: { everySeconds: number; metrics: Metrics; logger: Logger },
 ): StorageObserver {
-  const label = { storage: storage.name };
+  const say = createTeller(storage, options);
   let stopped = false;
-  let up = true;
   let looking: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
-  metrics.set('backup_storage_used_bytes', 0, label);
-  metrics.set('backup_storage_up', 1, label);
-
-  function say(answers: boolean, error?: unknown): void {
-    metrics.set('backup_storage_up', answers ? 1 : 0, label);
-    if (answers !== up)
-      logger[answers ? 'info' : 'warn'](answers ? 'A storage answers again' : 'A storage does not answer', {
-        ...label,
-        place: storage.place,
-        ...(answers ? {} : { error: errorMessage(error) }),
-      });
-    up = answers;
-  }
-  async function look(): Promise<void> {
-    const patience = setTimeout(() => say(false, `nothing for ${patienceMs / 1000} s`), patienceMs);
-    patience.unref();
-    try {
-      await measure(storage, metrics);
-      say(true);
-    } catch (error) {
-      say(false, error);
-    } finally {
-      clearTimeout(patience);
-    }
-  }
   function next(delayMs: number): void {
     clearTimeout(timer);
     if (stopped) return;
     timer = setTimeout(() => {
-      looking ??= look().finally(() => {
+      looking ??= look(storage, options.metrics, say).finally(() => {
         looking = undefined;
-        next(everySeconds * 1000);
+        next(options.everySeconds * 1000);
       });
     }, delayMs);
     timer.unref();
@@ -87,6 +61,40 @@ function observeStorage(
       await Promise.race([looking, new Promise((resolve) => setTimeout(resolve, settleMs).unref())]);
     },
   };
+}
+
+type Teller = (answers: { up: true } | { up: false; error: unknown }) => void;
+
+/** Sets whether a storage answers, and logs when that changes. */
+function createTeller(
+  { name, place }: BackupStorage,
+  { metrics, logger }: { metrics: Metrics; logger: Logger },
+): Teller {
+  const label = { storage: name };
+  let wasUp = true;
+  metrics.set('backup_storage_used_bytes', 0, label);
+  metrics.set('backup_storage_up', 1, label);
+  return (answers) => {
+    metrics.set('backup_storage_up', answers.up ? 1 : 0, label);
+    if (answers.up && !wasUp) logger.info('A storage answers again', { ...label, place });
+    if (!answers.up && wasUp)
+      logger.warn('A storage does not answer', { ...label, place, error: errorMessage(answers.error) });
+    wasUp = answers.up;
+  };
+}
+
+async function look(storage: BackupStorage, metrics: Metrics, say: Teller): Promise<void> {
+  const silent = new Error(`it has said nothing for ${patienceMs / 1000} s`);
+  const patience = setTimeout(() => say({ up: false, error: silent }), patienceMs);
+  patience.unref();
+  try {
+    await measure(storage, metrics);
+    say({ up: true });
+  } catch (error) {
+    say({ up: false, error });
+  } finally {
+    clearTimeout(patience);
+  }
 }
 
 async function measure(storage: BackupStorage, metrics: Metrics): Promise<void> {
