@@ -26,6 +26,16 @@ describe('startHttpServer', () => {
     await server.stop();
   });
 
+  it('tells a client that was too slow that it may try again', async () => {
+    const handler = (): void => undefined;
+    const { server, port, stop } = await startHttpServer({ handler, host: '127.0.0.1', port: 0 });
+    // As Node does when a head has not arrived in its time.
+    const late = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    server.once('connection', (socket) => server.emit('clientError', late, socket));
+    expect(await answerTo(port, 'GET / HTTP/1.1\r\n')).toContain('HTTP/1.1 408 ');
+    await stop();
+  });
+
   it('says in one sentence that a port is taken', async () => {
     const options = { handler: () => undefined, host: '127.0.0.1' };
     const first = await startHttpServer({ ...options, port: 0 });

@@ -42,12 +42,16 @@ export async function startHttpServer(options: {
   };
 }
 
-/** What is not HTTP never reaches the handler; it is answered in the form of every other refusal all the same. */
+/**
+ * What is not HTTP never reaches the handler; it is answered in the form of every other refusal all the same. What came
+ * too slowly is no fault of its form: 408 tells the client that it may try again.
+ */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const problem = problemFrom(new AppError('invalid_request', 'the request is not well-formed HTTP'));
-  const status = tooLarge ? 431 : 400;
+  const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const detail = isLate ? 'the request did not arrive in time' : 'the request is not well-formed HTTP';
+  const problem = problemFrom(new AppError('invalid_request', detail));
+  const status = isLate ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
   const body = JSON.stringify({ ...problem, status });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +

@@ -1,7 +1,8 @@
 /**
  * Where accepted alerts wait while Postgres is unreachable: a list in Redis, used only where Redis has every write on
  * its disk before it answers (`appendonly yes`, `appendfsync always`). An entry leaves the list after Postgres has it;
- * several replicas may drain at once, since storing an alert twice is harmless.
+ * several replicas may drain at once, since storing an alert twice is harmless. Whoever took an alert keeps it in memory
+ * too until then: a Redis that is flushed, or does not come back before Postgres does, takes nothing along.
  */
 import { alertSchema, type Alert } from '@swfx/alerts';
 import { isDatabaseUnavailable } from '@swfx/database';
@@ -26,6 +27,19 @@ const list = 'alert-dispatcher:held-alerts';
 const unreadableList = 'alert-dispatcher:unreadable-alerts';
 
 export function createHeldAlerts(redis: Foundation['redis'], logger: Logger): HeldAlerts {
+  /** What this process held, oldest first. */
+  const mine = new Map<string, Alert>();
+
+  /** Those that are not known to be in Postgres; a repetition in its first place. */
+  async function drainMine(store: (alert: Alert) => Promise<void>): Promise<void> {
+    for (const [id, alert] of mine) {
+      await store(alert).catch((error: unknown) => {
+        if (isDatabaseUnavailable(error)) throw error;
+      });
+      mine.delete(id);
+    }
+  }
+
   async function handOn(entry: string, store: (alert: Alert) => Promise<void>): Promise<void> {
     const alert = readAlert(entry);
     if (!alert) return putAside(entry, 'it cannot be read');
@@ -48,15 +62,18 @@ export function createHeldAlerts(redis: Foundation['redis'], logger: Logger): He
     },
     async hold(alerts) {
       await redis.rpush(list, ...alerts.map((alert) => JSON.stringify(alert)));
+      if (mine.size < mostRead) for (const alert of alerts) mine.set(alert.id, alert);
     },
     async read() {
       const entries = await redis.lrange(list, 0, mostRead - 1);
-      return entries.flatMap((entry) => readAlert(entry) ?? []);
+      const listed = entries.flatMap((entry) => readAlert(entry) ?? []);
+      const ids = new Set(listed.map(({ id }) => id));
+      return [...listed, ...[...mine.values()].filter(({ id }) => !ids.has(id))];
     },
     async drain(store) {
       for (let drained = 0; ; drained += 1) {
         const entry = redis.status === 'ready' ? await redis.lindex(list, 0).catch(() => null) : null;
-        if (entry === null) return drained;
+        if (entry === null) return (await drainMine(store), drained);
         await handOn(entry, store);
         await redis.lrem(list, 1, entry);
       }
