@@ -90,14 +90,17 @@ export function planRestore(
   };
 }
 
-/** Sessions and free space come and go; they are not what is approved. */
+/**
+ * Sessions and free space come and go; they are not what is approved. Nor is it that a backup was not proven yet: by the
+ * time of the approval it may be, and if it failed its proof that stands against it.
+ */
 function digestOf(
   { backup, server, database }: RestoreFacts,
   { obstacles, steps }: { obstacles: readonly Obstacle[]; steps: readonly string[] },
 ): string {
   const approved = [
-    [backup.id, backup.verdict, server.host, server.port, server.major, database.name],
-    obstacles.map(({ kind, sentence }) => [kind, kind === 'no_space' ? '' : sentence]),
+    [backup.id, server.host, server.port, server.major, database.name],
+    obstacles.filter(({ kind }) => kind !== 'not_proven').map(({ kind, sentence }) => [kind, sentence]),
     steps,
   ];
   return createHash('sha256').update(JSON.stringify(approved)).digest('hex');
@@ -105,7 +108,7 @@ function digestOf(
 
 /** What differs between the plan that was approved and the one of now, in a sentence; undefined when nothing does. */
 export function planChange(approved: RestorePlan, now: RestorePlan): string | undefined {
-  if (approved.digest === now.digest) return undefined;
+  if (now.decision === 'go' && approved.digest === now.digest) return undefined;
   const lines = ({ obstacles, notes, steps }: RestorePlan) => [
     ...obstacles.map(({ sentence }) => sentence),
     ...notes.filter((note) => /^(accepted: |backup of |server )/.test(note)),
