@@ -20,7 +20,8 @@ export function createPagerDuty(options: {
     name,
     async tell(notification, { signal }) {
       const body = { routing_key: routingKey.reveal(), ...pagerDutyEvent(notification) };
-      const response = await postJson({ url, body, timeoutMs, signal, receiver: 'PagerDuty' });
+      const secrets = [routingKey];
+      const response = await postJson({ url, body, timeoutMs, signal, secrets, receiver: 'PagerDuty' });
       const confirms = ({ status }: { status: number }) => status === 202;
       return classifyResponse(response, { receiver: 'PagerDuty', now: new Date(), confirms });
     },

@@ -16,6 +16,8 @@ export interface PostRequest {
   signal: AbortSignal;
   /** Who is posted to, for people: `Slack did not answer in 10 s`. */
   receiver: string;
+  /** What is secret in the body. */
+  secrets?: readonly Secret[];
 }
 
 const longestAnswerBytes = 65_536;
@@ -42,7 +44,7 @@ export async function postJson(request: PostRequest): Promise<PostResponse> {
     return {
       kind: 'answer',
       status: answer.status,
-      body: String(answer.data ?? ''),
+      body: withoutSecrets(String(answer.data ?? ''), request),
       retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
     };
   } catch (error) {
@@ -54,6 +56,23 @@ export async function postJson(request: PostRequest): Promise<PostResponse> {
     const detail = `${receiver} was not reached: ${code}`;
     return { kind: 'no_answer', reason: 'network', detail, unsent: unsentCodes.has(code) };
   }
+}
+
+/** Shorter words are no secrets, and would blot out half of an answer. */
+const shortestSecret = 8;
+
+/** An answer is written down for people, and some repeat what they were sent: address, token or body. */
+function withoutSecrets(answer: string, { url, token, secrets = [] }: PostRequest): string {
+  const { href, pathname, search } = new URL(url.reveal());
+  const words = [
+    href,
+    `${pathname}${search}`,
+    ...pathname.split('/'),
+    ...[token, ...secrets].map((one) => one?.reveal()),
+  ];
+  return words
+    .filter((word) => word !== undefined && word.length >= shortestSecret)
+    .reduce<string>((text, word) => text.replaceAll(word ?? '', '[redacted]'), answer);
 }
 
 const unsentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
