@@ -279,6 +279,43 @@ describe.each([
     expect(await ring()).toEqual(['success']);
   });
 
+  /** The same storage, which is gone from its nth call on. */
+  function goingAway(storage: BackupStorage, n: number, away: () => Promise<unknown>): BackupStorage {
+    let calls = 0;
+    const counted =
+      <Args extends unknown[], Result>(method: (...args: Args) => Promise<Result>) =>
+      async (...args: Args): Promise<Result> => {
+        calls += 1;
+        if (calls === n) await away();
+        return method(...args);
+      };
+    const { get, put, list } = storage;
+    return { ...storage, get: counted(get), put: counted(put), list: counted(list) };
+  }
+
+  it.each([1, 2, 3, 4])('is made later when the second storage goes away at call %d', async (n) => {
+    const { id, location, dump, manifest } = await store();
+    const away = async () => (bringBack = await takeAway());
+    expect(await ring({ ...work, copy: goingAway(work.copy, n, away) })).toEqual(['retry']);
+    await bringBack?.();
+    bringBack = undefined;
+    expect(await read(work.copy, `${location}/manifest.json`)).toBeUndefined();
+    await passTime();
+    expect(await ring()).toEqual(['success']);
+    expect(await read(work.copy, `${location}/${manifest.dump.file}`)).toEqual(dump);
+    expect(await row(id)).toMatchObject({ state: 'copied', error: null });
+  });
+
+  it.each([1, 2, 3])('is made later when the first storage goes away at call %d', async (n) => {
+    const { id } = await store();
+    const away = () => rename(ground.backupDir, `${ground.backupDir}-away`);
+    expect(await ring({ ...work, storage: goingAway(work.storage, n, away) })).toEqual(['retry']);
+    await rename(`${ground.backupDir}-away`, ground.backupDir);
+    expect(await row(id)).toMatchObject({ state: 'pending', reason: 'storage_failed' });
+    await passTime();
+    expect(await ring()).toEqual(['success']);
+  });
+
   it.each([
     ['was cut', (dump: Buffer) => dump.subarray(0, -1)],
     ['was changed', (dump: Buffer) => Buffer.from(dump.map((byte, at) => (at === 500 ? byte ^ 1 : byte)))],
