@@ -4,7 +4,13 @@ import { register } from 'prom-client';
 import { createProgram } from './operator/create-program';
 import { makeOddPrograms } from './testing/odd-programs';
 import { runCommand } from './testing/run-command';
-import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
+import {
+  prepareGround,
+  targets,
+  unproven,
+  type TestGround,
+  type TestService,
+} from './testing/start-test-service';
 
 describe('the backup service', () => {
   let ground: TestGround;
@@ -100,7 +106,7 @@ describe('the backup service', () => {
 
   it('waits its turn, and counts no failure, while another runner has the database by another name', async () => {
     ground = await prepareGround();
-    const service = await start();
+    const service = await start(unproven);
     const lock = `backup:${(await source.pool.query<{ id: string }>('SELECT system_identifier::text AS id FROM pg_control_system()')).rows[0]?.id}:${source.name}`;
     const holder = await ground.ops.pool.connect();
     await holder.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [lock]);

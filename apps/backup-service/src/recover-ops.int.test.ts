@@ -7,7 +7,7 @@ import { startTestPostgres, waitUntil } from '@swfx/testkit';
 import { Client } from 'pg';
 import { openRunbook } from './testing/open-runbook';
 import { runCommand } from './testing/run-command';
-import { prepareGround, targets, type TestGround } from './testing/start-test-service';
+import { prepareGround, targets, unproven, type TestGround } from './testing/start-test-service';
 import { createTokenMaker, type TokenMaker } from './testing/token-maker';
 
 describe('the ops database', () => {
@@ -37,7 +37,7 @@ describe('the ops database', () => {
        VALUES ($1, gen_random_uuid(), 'platform', 'operator:test', 'planned', 'restore')`,
       [restoreAsked],
     );
-    const service = await ground.start({ BACKUP_TARGETS: targets(ground.ops.url, 'ops') });
+    const service = await ground.start({ BACKUP_TARGETS: targets(ground.ops.url, 'ops'), ...unproven });
     first = await ground.request('ops');
     await ground.ended(first);
     // What the backup does not know: a user is disabled, a key is revoked, another backup is taken.

@@ -159,3 +159,6 @@ async function startService(environment: Record<string, string>): Promise<TestSe
 export function targets(url: string, name = 'platform'): string {
   return JSON.stringify([{ name, url }]);
 }
+
+/** Settings of a service whose backups nobody waits to be proven: a proof starts a server of its own each time. */
+export const unproven = { BACKUP_PROVE_EACH: 'false', BACKUP_PROVE_SCHEDULE_CRON: '0 0 1 1 *' };
