@@ -172,7 +172,7 @@ describe('Ctrl-C', () => {
     expect([0, 130]).toContain(code);
     expect(pids.filter(alive)).toEqual([]);
 
-    const again = await startStack({ folder: stack.folder });
+    const again = await startStack({ folder: stack.folder, usualPorts: true });
     const listed = await again.shell('swfx users list --json');
     expect(listed.stdout).toContain('demo@smartwalletfx.test');
     const known = (JSON.parse(keys) as { keys: { kid: string }[] }).keys.map((key) => key.kid);

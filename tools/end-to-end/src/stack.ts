@@ -48,7 +48,10 @@ export interface Stack {
 }
 
 export interface StackOptions {
+  /** One that another start has left; it stays when this start fails. */
   folder?: string;
+  /** On the ports that a user gets, unless somebody has them. */
+  usualPorts?: boolean;
   env?: Record<string, string>;
   /** With Prometheus, Alertmanager and the exporters. */
   monitoring?: boolean;
@@ -56,6 +59,14 @@ export interface StackOptions {
 
 /** Starts a stack and waits for its table. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  if (!options.usualPorts) return startWith(['--free-ports'], options);
+  return startWith([], options).catch((error: Error) => {
+    if (!/ports of the stack are taken/.test(error.message)) throw error;
+    return startWith(['--free-ports'], options);
+  });
+}
+
+async function startWith(ports: string[], options: StackOptions): Promise<Stack> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'swfx-stack-'));
   const settings = Object.entries(options.env ?? {}).flatMap(([name, value]) => [
     '--env',
@@ -64,7 +75,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const args = [
     'tools/local-stack/bin/start.mjs',
     '--yes',
-    '--free-ports',
+    ...ports,
     '--state-dir',
     folder,
     ...(options.monitoring ? ['--monitoring'] : []),
@@ -91,7 +102,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
     return stack;
   } catch (error) {
-    await stack.remove();
+    await (options.folder ? stack.end('SIGTERM') : stack.remove());
     throw new Error(`the stack did not start:\n${output}`, { cause: error });
   }
 }
