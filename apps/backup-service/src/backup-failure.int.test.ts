@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { createTestDatabase, freePort, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { cancelRun } from './catalogue/backup-runs';
 import { makeOddPrograms } from './testing/odd-programs';
-import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
+import {
+  prepareGround,
+  targets,
+  unproven,
+  type TestGround,
+  type TestService,
+} from './testing/start-test-service';
 
 const hang = 'exec sleep 600';
 
@@ -27,7 +33,7 @@ describe('a backup that goes wrong', () => {
   });
 
   const start = async (settings: Record<string, string> = {}) =>
-    (service = await ground.start({ BACKUP_TARGETS: targets(source.url), ...settings }));
+    (service = await ground.start({ BACKUP_TARGETS: targets(source.url), ...unproven, ...settings }));
   const alerts = async () =>
     (
       await ground.ops.pool.query(`SELECT kind, severity, title, error, context FROM alert
@@ -138,7 +144,7 @@ describe('a backup that goes wrong', () => {
 
   it('does not pass its proof when pg_dump lies about having written all', async () => {
     const odd = await makeOddPrograms(ground.folder, 'real "$@" | head -c 9000');
-    await start({ PATH: odd.path });
+    await start({ PATH: odd.path, BACKUP_PROVE_EACH: 'true' });
     const id = await ground.request();
     expect(await ground.ended(id)).toMatchObject({ state: 'succeeded' });
     expect(await ground.judged(id)).toMatchObject({
@@ -290,7 +296,7 @@ describe('a backup that goes wrong', () => {
       await ground.ops.pool.query(
         `UPDATE backup_run SET state = 'running', lease_owner = gen_random_uuid(), lease_until = now()`,
       );
-      await start();
+      await start({ BACKUP_PROVE_EACH: 'true' });
       expect(await ground.ended(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
       expect(await storedFiles()).toHaveLength(2);
       expect(await ground.judged(id)).toMatchObject({
