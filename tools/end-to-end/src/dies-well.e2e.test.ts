@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitUntil } from '@swfx/testkit';
-import { Client } from 'pg';
+import { accessToken, logIn, withDatabase } from './platform-access';
 import { startStack, type Stack } from './stack';
 
 let stack: Stack;
@@ -35,14 +35,6 @@ async function jsonOf<T>(line: string): Promise<T> {
   const { code, stdout, stderr } = await stack.shell(line);
   if (code !== 0) throw new Error(`${line}: exit ${code}: ${stderr}`);
   return JSON.parse(stdout) as T;
-}
-async function token(): Promise<string> {
-  const answer = await fetch(stack.url('gateway', '/auth/login'), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: 'demo@smartwalletfx.test', password: stack.secrets().demoPassword }),
-  });
-  return ((await answer.json()) as { access_token: string }).access_token;
 }
 /** A call that the upstream answers without its database. */
 const whoami = (bearer: string) =>
@@ -99,7 +91,7 @@ describe('a service that is killed', () => {
 
 describe('without Redis', () => {
   it('traffic flows, health names it, and it is well again without a restart', async () => {
-    const bearer = await token();
+    const bearer = await accessToken(stack);
     const pids = services.map(([name]) => stack.pidOf(name));
     await suspended(['Redis'], async () => {
       for (const [, port] of services) {
@@ -124,7 +116,7 @@ describe('without Redis', () => {
     await redis.flushall();
     redis.disconnect();
     const before = (await jsonOf<unknown[]>('swfx backup list --json')).length;
-    await withOps(async (ops) => {
+    await withDatabase(stack, 'ops', async (ops) => {
       await ops.query(
         `UPDATE task_schedule SET next_run_at = now() - interval '1 minute' WHERE name = 'db_backup:platform'`,
       );
@@ -141,7 +133,7 @@ describe('without Redis', () => {
 
 describe('without Postgres', () => {
   it('known keys go on verifying, health names it, and it is well again without a restart', async () => {
-    const bearer = await token();
+    const bearer = await accessToken(stack);
     const pids = services.map(([name]) => stack.pidOf(name));
     await suspended(['Postgres'], async () => {
       for (const [, port] of services) {
@@ -150,17 +142,12 @@ describe('without Postgres', () => {
       }
       expect((await whoami(bearer)).status).toBe(200);
       expect(await status(stack.url('gatewayOperations', '/readyz'))).toBe(200);
-      const refused = await fetch(stack.url('gateway', '/auth/login'), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ email: 'demo@smartwalletfx.test', password: 'x' }),
-        signal: AbortSignal.timeout(60_000),
-      });
+      const refused = await logIn(stack, 'x');
       expect(refused.status).toBe(503);
     });
     for (const [, port] of services) await waitUntil(async () => (await checks(port)).status === 200, wide);
     expect(services.map(([name]) => stack.pidOf(name))).toEqual(pids);
-    expect(await token()).toBeTruthy();
+    expect(await accessToken(stack)).toBeTruthy();
   });
 });
 
@@ -228,16 +215,4 @@ function alive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-async function withOps(work: (ops: Client) => Promise<void>): Promise<void> {
-  const ops = new Client({
-    host: '127.0.0.1',
-    port: stack.state().ports.postgres,
-    user: 'postgres',
-    password: stack.secrets().postgresPassword,
-    database: 'ops',
-  });
-  await ops.connect();
-  await work(ops).finally(() => ops.end());
 }

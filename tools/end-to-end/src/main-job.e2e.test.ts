@@ -1,6 +1,6 @@
-import { Client } from 'pg';
 import { waitUntil } from '@swfx/testkit';
 import { contractMetrics, labelSets } from './metrics-contract';
+import { accessToken, logIn, withPlatformClosed } from './platform-access';
 import { startStack, type Stack } from './stack';
 
 let stack: Stack;
@@ -11,17 +11,6 @@ afterAll(() => stack.remove());
 
 const wide = { timeoutMs: 120_000, intervalMs: 200 };
 
-async function login(password: string): Promise<Response> {
-  return fetch(stack.url('gateway', '/auth/login'), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: 'demo@smartwalletfx.test', password }),
-  });
-}
-async function accessToken(): Promise<string> {
-  const answer = await login(stack.secrets().demoPassword);
-  return ((await answer.json()) as { access_token: string }).access_token;
-}
 const call = (path: string, authorization?: string) =>
   fetch(stack.url('gateway', path), authorization ? { headers: { authorization } } : {});
 const messages = async () =>
@@ -34,7 +23,7 @@ async function slackTexts(): Promise<string[]> {
 
 describe('a user of the platform', () => {
   it('logs in and reaches the upstream through the gateway, which says who is calling', async () => {
-    const token = await accessToken();
+    const token = await accessToken(stack);
     const wallets = await call('/api/wallets?limit=3', `Bearer ${token}`);
     expect(wallets.status).toBe(200);
     expect(JSON.stringify(await wallets.json())).toContain('"id"');
@@ -52,7 +41,7 @@ describe('a user of the platform', () => {
     expect(bad.status).toBe(401);
     expect(bad.headers.get('www-authenticate')).toContain('error="invalid_token"');
     expect(bad.headers.get('content-type')).toContain('application/problem+json');
-    expect((await login('wrong password')).status).toBe(401);
+    expect((await logIn(stack, 'wrong password')).status).toBe(401);
   });
 
   it('without the scope of a route gets 403', async () => {
@@ -160,7 +149,7 @@ grep '"action":"db_backup_succeeded"' /var/log/audit.log | \\
 
 describe('a backup that fails', () => {
   it('is recorded, counted, and told in the channel in the published form; then backups work again', async () => {
-    await withPlatformClosed(async () => {
+    await withPlatformClosed(stack, async () => {
       const run = await stack.shell('swfx backup run platform --json');
       expect(run.code).toBe(1);
       const text = await waitUntil(
@@ -218,22 +207,3 @@ describe('an operator', () => {
     expect({ code: test.code, stderr: test.stderr }).toEqual({ code: 0, stderr: '' });
   });
 });
-
-/** Takes the platform database away from everyone who is not connected yet, as a bad day would. */
-async function withPlatformClosed(work: () => Promise<void>): Promise<void> {
-  const admin = new Client({
-    host: '127.0.0.1',
-    port: stack.state().ports.postgres,
-    user: 'postgres',
-    password: stack.secrets().postgresPassword,
-    database: 'postgres',
-  });
-  await admin.connect();
-  try {
-    await admin.query('ALTER DATABASE platform ALLOW_CONNECTIONS false');
-    await work();
-  } finally {
-    await admin.query('ALTER DATABASE platform ALLOW_CONNECTIONS true');
-    await admin.end();
-  }
-}

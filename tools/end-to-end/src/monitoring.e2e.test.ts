@@ -6,8 +6,8 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandsOf, exporterMetrics, queriesOf, runbookBlocks } from '@swfx/monitoring';
 import { startHttpStandIn, waitUntil, type HttpStandIn } from '@swfx/testkit';
-import { Client } from 'pg';
 import { panelQueries } from './panel-queries';
+import { accessToken, withPlatformClosed } from './platform-access';
 import { firingAlerts, queryPrometheus } from './prometheus-api';
 import { repository, startStack, type Stack } from './stack';
 
@@ -100,7 +100,7 @@ describe('the watchdog', () => {
 
 describe('a backup that fails', () => {
   it('makes the rule fire, and Slack hears of it through Alertmanager and the dispatcher', async () => {
-    await withPlatformClosed(async () => {
+    await withPlatformClosed(stack, async () => {
       expect((await stack.shell('swfx backup run platform --json')).code).toBe(1);
     });
     await waitUntil(() => hasFired('BackupFailure'), wide);
@@ -213,28 +213,7 @@ async function panelProblem({ panel, query }: { panel: string; query: string }):
 
 /** What users do: they log in, read, and are refused without a token. */
 async function useThePlatform(): Promise<void> {
-  const login = await fetch(stack.url('gateway', '/auth/login'), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: 'demo@smartwalletfx.test', password: stack.secrets().demoPassword }),
-  });
-  const { access_token: token } = (await login.json()) as { access_token: string };
-  const headers = { authorization: `Bearer ${token}` };
+  const headers = { authorization: `Bearer ${await accessToken(stack)}` };
   await fetch(stack.url('gateway', '/api/wallets?limit=1'), { headers });
   await fetch(stack.url('gateway', '/api/wallets'));
-}
-
-/** Takes the platform database away from everyone who is not connected yet, as a bad day would. */
-async function withPlatformClosed(work: () => Promise<void>): Promise<void> {
-  const { postgresPassword: password } = stack.secrets();
-  const port = stack.state().ports.postgres;
-  const admin = new Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres' });
-  await admin.connect();
-  try {
-    await admin.query('ALTER DATABASE platform ALLOW_CONNECTIONS false');
-    await work();
-  } finally {
-    await admin.query('ALTER DATABASE platform ALLOW_CONNECTIONS true');
-    await admin.end();
-  }
 }
