@@ -28,6 +28,7 @@ import { startRetentionTask } from './retention/start-retention-task';
 import { keepTargets } from './schedule/keep-targets';
 import { targetRules } from './schedule/target-rules';
 import { startRestoreTask } from './restore/start-restore-task';
+import type { BackupStorage } from './storage/backup-storage';
 import { observeStorages } from './storage/observe-storages';
 import { openCopyStorage, openStorage } from './storage/open-storage';
 
@@ -80,7 +81,7 @@ async function wire(config: BackupConfig, foundation: Foundation): Promise<Ports
   lifecycle.onStop('rewrapping', () => rewrapping.stop());
 
   const rules = targetRules(config);
-  const kept = copy ? [storage, copy] : [storage];
+  const kept: [BackupStorage, ...BackupStorage[]] = copy ? [storage, copy] : [storage];
   const copyPlace = copy?.place;
   const catalogue = observeCatalogue({ pool, storages: kept, copyPlace, rules, metrics, logger });
   lifecycle.onStop('catalogue gauges', () => catalogue.stop());

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { observeCatalogue } from './catalogue/observe-catalogue';
 import { enterTarget, hastenRetention } from './catalogue/targets';
 import type { RetentionWork } from './retention/retention-work';
 import { runRetention } from './retention/run-retention';
@@ -10,12 +11,27 @@ import { storeBackup } from './testing/store-backup';
 import { runCommand } from './testing/run-command';
 import { prepareGround, targets, type TestGround } from './testing/start-test-service';
 
+const catalogueMetrics = [
+  'db_backup_deleted_total',
+  'db_backup_last_success_timestamp_seconds',
+  'db_backup_last_proven_timestamp_seconds',
+  'db_backup_next_run_timestamp_seconds',
+  'db_backup_progress_ratio',
+  'db_backup_running_bytes',
+  'db_backup_running_bytes_per_second',
+  'db_backup_running_remaining_seconds',
+  'db_backup_copy_lag_seconds',
+  'db_backup_verdict',
+  'backup_orphan_objects',
+] as const;
+
 describe('retention', () => {
   let ground: TestGround;
   let operator: Record<string, string>;
   let opened: Awaited<ReturnType<typeof openTestWork>>;
   let work: RetentionWork;
   const policy = { withinDays: 7, daily: 0, weekly: 0, monthly: 0 };
+  const schedule = { cron: '0 2 * * *', timezone: 'UTC', jitterSeconds: 0, blackouts: [] };
   const never = new AbortController().signal;
 
   beforeAll(async () => {
@@ -29,7 +45,7 @@ describe('retention', () => {
       await rm(join(ground.folder, name), { recursive: true, force: true });
     opened = await openTestWork(ground, {
       targets: targets('postgres://u@127.0.0.1:1/d'),
-      metrics: ['db_backup_deleted_total'],
+      metrics: [...catalogueMetrics],
     });
     work = {
       ...opened.work,
@@ -37,7 +53,6 @@ describe('retention', () => {
       deleteDelaySeconds: 3600,
       deleteMaxPercent: 60,
     };
-    const schedule = { cron: '0 2 * * *', timezone: 'UTC', jitterSeconds: 0, blackouts: [] };
     await enterTarget(ground.ops.pool, { database: 'platform', schedule, retention: policy });
   });
   afterEach(() => opened.close());
@@ -189,7 +204,24 @@ describe('retention', () => {
 
   it('takes backups over that it finds in its storage and the catalogue has in another', async () => {
     const { id } = await storeBackup(ground.ops.pool, { ...work.storage, name: 's3' }, { keys: work.keys });
+    const { pool, storage, metrics, logger } = work;
+    const rules = [{ database: 'platform', schedule }];
+    const gauges = observeCatalogue({
+      pool,
+      storages: [storage],
+      copyPlace: undefined,
+      rules,
+      metrics,
+      logger,
+    });
+    await gauges.refresh();
+    expect(await opened.metric('db_backup_last_success_timestamp_seconds{database="platform"}')).toBe(0);
     await run();
+    await gauges.refresh();
+    await gauges.stop();
+    expect(
+      await opened.metric('db_backup_last_success_timestamp_seconds{database="platform"}'),
+    ).toBeGreaterThan(0);
     const { rows } = await ground.ops.pool.query('SELECT storage, verdict FROM backup WHERE id = $1', [id]);
     expect(rows).toEqual([{ storage: 'local', verdict: 'NOT_YET' }]);
     expect(await ground.auditActions(id)).toEqual(['db_backup_catalogued']);

@@ -25,8 +25,8 @@ const intervalMs = 10_000;
 /** Starts the timer. */
 export function observeCatalogue(options: {
   pool: Pool;
-  /** The storages that orphans are counted in. */
-  storages: readonly Pick<BackupStorage, 'name'>[];
+  /** Where backups are, and, where there is one, the storage of second copies. */
+  storages: readonly [first: Pick<BackupStorage, 'name'>, ...copy: Pick<BackupStorage, 'name'>[]];
   /** Where second copies go; undefined where none are made. */
   copyPlace: string | undefined;
   rules: readonly Pick<TargetRules, 'database' | 'schedule'>[];
@@ -35,11 +35,12 @@ export function observeCatalogue(options: {
 }): CatalogueObserver {
   const { pool, storages, copyPlace = null, rules, metrics, logger } = options;
   const databases = rules.map(({ database }) => database);
+  const storage = storages[0].name;
   for (const database of databases) setDatabaseGauges(metrics, { database, ...nothingYet });
   for (const { name } of storages) metrics.set('backup_orphan_objects', 0, { storage: name });
 
   async function read(): Promise<void> {
-    for (const row of await readDatabases(pool, databases, copyPlace))
+    for (const row of await readDatabases(pool, databases, { storage, copyPlace }))
       setDatabaseGauges(metrics, { ...row, next: nextBegin(row, rules) });
     for (const { name } of storages)
       metrics.set('backup_orphan_objects', await countOrphans(pool, name), { storage: name });
@@ -90,19 +91,20 @@ function nextBegin(
   return allowedFrom(schedule, new Date(next * 1000)).getTime() / 1000;
 }
 
-/** A backup whose proof found it bad is no success. */
+/** A backup whose proof found it bad is no success, nor is one in a storage that the service has not, or no more. */
 async function readDatabases(
   db: Queryable,
   databases: readonly string[],
-  copyPlace: string | null,
+  places: { storage: string; copyPlace: string | null },
 ): Promise<DatabaseState[]> {
   const { rows } = await db.query<DatabaseState>(
     `SELECT target.database,
        coalesce((SELECT extract(epoch FROM max(taken_at)) FROM backup
-                 WHERE backup.database = target.database AND verdict NOT IN ('CORRUPT', 'CONTENT_DIFFERS')), 0)::float8
-         AS success,
+                 WHERE backup.database = target.database AND storage = $3
+                   AND verdict NOT IN ('CORRUPT', 'CONTENT_DIFFERS')), 0)::float8 AS success,
        coalesce((SELECT extract(epoch FROM max(taken_at)) FROM backup
-                 WHERE backup.database = target.database AND verdict IN ('PROVEN', 'RESTORED')), 0)::float8 AS proven,
+                 WHERE backup.database = target.database AND storage = $3
+                   AND verdict IN ('PROVEN', 'RESTORED')), 0)::float8 AS proven,
        coalesce((SELECT extract(epoch FROM next_run_at) FROM task_schedule
                  WHERE name = 'db_backup:' || target.database), 0)::float8 AS next,
        coalesce(run.dumped_bytes, 0)::float8 AS "dumpedBytes",
@@ -113,10 +115,11 @@ async function readDatabases(
                  FROM backup_copy JOIN backup ON backup.id = backup_id
                  WHERE backup.database = target.database AND place = $2 AND delete_marked_at IS NULL
                    AND verdict NOT IN ('CORRUPT', 'CONTENT_DIFFERS')), 0)::float8 AS "copyLag",
-       (SELECT verdict FROM backup WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1) AS verdict
+       (SELECT verdict FROM backup WHERE backup.database = target.database AND storage = $3
+        ORDER BY taken_at DESC LIMIT 1) AS verdict
      FROM unnest($1::text[]) AS target (database)
           LEFT JOIN backup_run run ON run.database = target.database AND run.state = 'running'`,
-    [databases, copyPlace],
+    [databases, places.copyPlace, places.storage],
   );
   return rows;
 }
