@@ -119,7 +119,7 @@ function plannedDestinations(config: DispatcherConfig): PlannedDestination[] {
     createDestination(settings, {
       timeoutMs,
       slackApiUrl: config.SLACK_API_URL,
-      links: { runbooks: config.ALERT_RUNBOOK_URL },
+      links: { runbooks: config.ALERT_RUNBOOK_URL, page: config.ALERT_PAGE_URL },
       policy: {
         maxPerHour: config.SLACK_MAX_ALERTS_PER_HOUR,
         digestDepth: config.ALERT_DIGEST_DEPTH,

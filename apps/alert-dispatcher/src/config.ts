@@ -82,6 +82,11 @@ export const configSchema = z
     ALERT_HEARTBEAT_SECONDS: integer(1, 300)
       .default(300)
       .describe('Seconds between two heartbeats; after 15 minutes without one there is an alert, too.'),
+    ALERT_PAGE_URL: url('https', 'http')
+      .optional()
+      .describe(
+        'The address of the page of an incident, to which its messages link; `{incident}` in it stands for the incident’s id.',
+      ),
     ALERT_RUNBOOK_URL: url('https', 'http')
       .optional()
       .describe('The address under which the runbooks are, ending with a slash; messages link to no other.'),

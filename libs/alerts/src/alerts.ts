@@ -29,6 +29,8 @@ export interface Alerts {
   /** Hands on what the spool holds; stops at the first that cannot be. */
   drain(): Promise<number>;
   spoolDepth(): number;
+  /** Seconds for which the oldest alert in the spool has waited; 0 when there is none. */
+  spoolAgeSeconds(): number;
 }
 
 export interface AlertsOptions {
@@ -90,6 +92,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       return taken;
     },
     spoolDepth: () => spool.depth(),
+    spoolAgeSeconds: () => spool.oldestAgeSeconds(),
   };
 }
 

@@ -16,6 +16,6 @@ export function createNoSpool(): Spool {
     drain: async () => ({ taken: 0, parked: [] }),
     parked: () => 0,
     depth: () => 0,
-    oldestAgeSeconds: async () => 0,
+    oldestAgeSeconds: () => 0,
   };
 }

@@ -3,7 +3,7 @@
  * drained oldest first, and removed only once the entry has been taken. It has a limit, and says when it is full.
  */
 import { mkdirSync, readdirSync } from 'node:fs';
-import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, errorMessage } from '@swfx/errors';
 
@@ -22,7 +22,7 @@ export interface Spool {
   parked(): number;
   depth(): number;
   /** Seconds since the oldest entry was kept; 0 when there is none. */
-  oldestAgeSeconds(): Promise<number>;
+  oldestAgeSeconds(): number;
 }
 
 /** What a drain did. */
@@ -70,11 +70,10 @@ export function createSpool(options: { folder: string; limit?: number }): Spool 
     },
     parked: () => readdirSync(options.folder).filter((name) => name.endsWith(parkedSuffix)).length,
     depth: () => names().length,
-    async oldestAgeSeconds() {
-      const oldest = names()[0];
-      if (!oldest) return 0;
-      const details = await stat(join(options.folder, oldest)).catch(() => undefined);
-      return details ? Math.max(0, (Date.now() - details.mtimeMs) / 1000) : 0;
+    oldestAgeSeconds() {
+      const [oldest] = names();
+      // Its name begins with when it was kept.
+      return oldest ? Math.max(0, (Date.now() - Number.parseInt(oldest, 10)) / 1000) : 0;
     },
   };
 }

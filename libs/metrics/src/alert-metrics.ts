@@ -69,4 +69,9 @@ export const alertMetrics = {
     labels: {},
   },
   alert_spool_depth: { type: 'gauge', help: 'Alerts that wait in this service’s local spool.', labels: {} },
+  alert_spool_age_seconds: {
+    type: 'gauge',
+    help: 'Seconds for which the oldest alert in this service’s local spool has waited; 0 when there is none.',
+    labels: {},
+  },
 } as const satisfies Record<string, MetricDefinition>;

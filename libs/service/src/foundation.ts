@@ -125,6 +125,7 @@ export function openFoundation(
   metrics.onScrape(() => {
     metrics.set('audit_spool_depth', auditSpool.depth());
     metrics.set('alert_spool_depth', alerts.spoolDepth());
+    metrics.set('alert_spool_age_seconds', alerts.spoolAgeSeconds());
   });
   return { service, logger, access, metrics, lifecycle, pool, redis, facts, audit, alerts };
 }

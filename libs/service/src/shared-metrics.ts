@@ -10,6 +10,7 @@ export const serviceMetrics: readonly MetricName[] = [
   'audit_spool_depth',
   'facts_ignored_total',
   'alert_spool_depth',
+  'alert_spool_age_seconds',
 ];
 
 /** The metrics that every service with background tasks exports. */

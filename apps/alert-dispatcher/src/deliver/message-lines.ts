@@ -21,13 +21,21 @@ export interface MessageLines {
 export interface MessageLinks {
   /** The address under which the runbooks are, ending with a slash. */
   runbooks?: string | undefined;
+  /** The page of an incident; `{incident}` stands for its id. */
+  page?: string | undefined;
 }
 
 export function messageLines(notification: Notification, links: MessageLinks): MessageLines {
   if (notification.form === 'digest') return digestLines(notification);
   return notification.act === 'firing'
     ? firingLines(notification, links)
-    : endLines(notification, notification.act);
+    : endLines(notification, notification.act, links);
+}
+
+function pageLinks({ incidentId }: IncidentNotification, { page }: MessageLinks): MessageLines['links'] {
+  return page
+    ? [{ label: 'Incident', url: page.replaceAll('{incident}', encodeURIComponent(incidentId)) }]
+    : [];
 }
 
 function isCounted({ kind }: { kind: string }): boolean {
@@ -67,7 +75,7 @@ function firingLines(notification: IncidentNotification, links: MessageLinks): M
       ...(isCounted(alert) && reports > 1 ? tallyFields(story.tally) : detailsOf(alert.context, isOurs)),
       ...(next ? [['Next', next] as [string, string]] : []),
     ],
-    links: isOurs ? [{ label: 'Runbook', url: page }] : [],
+    links: [...(isOurs ? [{ label: 'Runbook', url: page }] : []), ...pageLinks(notification, links)],
     origin: `Alert ${alert.id} · ${alert.incident}`,
   };
 }
@@ -79,12 +87,17 @@ function detailsOf(context: Record<string, string>, isLinked: boolean): [string,
   );
 }
 
-function endLines({ story }: IncidentNotification, act: 'resolved' | 'expired'): MessageLines {
+function endLines(
+  notification: IncidentNotification,
+  act: 'resolved' | 'expired',
+  links: MessageLinks,
+): MessageLines {
+  const { story } = notification;
   const { alert, end, endedAt, openedAt, tally } = story;
   const timestamp = endedAt ?? new Date(alert.occurredAt);
   const lasted = formatDuration(Math.max(0, (timestamp.getTime() - openedAt.getTime()) / 1000));
   const origin = `Alert ${alert.id} · ${alert.incident}`;
-  const common = { environment: alert.env, timestamp, links: [], origin };
+  const common = { environment: alert.env, timestamp, links: pageLinks(notification, links), origin };
   if (isCounted(alert))
     return {
       ...common,

@@ -77,3 +77,11 @@ it('says nothing twice: neither a link as a field, nor what a rule is about as i
   ended.story.end = { title: ended.story.alert.title, service: 'prometheus' };
   expect(slackMessage(ended, 'plain', links).text).toContain('Ended: It is over');
 });
+
+it('links to the page of an incident where its address is configured', () => {
+  const links = { page: 'https://ops.example/incidents/{incident}' };
+  for (const act of ['firing', 'resolved'] as const)
+    expect(slackMessage(notification('external', act), 'plain', links).text).toContain(
+      'Incident: https://ops.example/incidents/01979000-0000-7000-8000-000000000002',
+    );
+});

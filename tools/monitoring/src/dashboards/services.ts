@@ -93,6 +93,13 @@ export const serviceDashboards = [
       queries: { '{{job}}': 'max by (job) (alert_spool_depth)' },
     },
     {
+      title: 'Age of the oldest in a spool',
+      kind: 'figure',
+      unit: 's',
+      redFrom: 600,
+      queries: { '{{job}}': 'max by (job) (alert_spool_age_seconds)' },
+    },
+    {
       title: 'Refuses everything',
       kind: 'figure',
       redFrom: 1,
