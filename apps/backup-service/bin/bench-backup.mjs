@@ -2,6 +2,7 @@
  * `npm run bench:backup`: our backups beside the bare programs, on one database, in one run; `BENCH_MEGABYTES` sets its
  * size. `npm run soak:backup [gigabytes]`: a large one, by the gigabyte. Bundles what is measured, and runs it.
  */
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build, stop } from 'esbuild';
 
@@ -19,7 +20,7 @@ await build({
   loader: { '.node': 'copy' },
   logLevel: 'error',
 });
-// It would be measured too.
 await stop();
-process.argv.splice(2, process.argv.length, ...words);
-await import(`${outdir}/${name}-main.js`);
+// In a process that has nothing else in its memory.
+const child = spawn(process.execPath, [`${outdir}/${name}-main.js`, ...words], { stdio: 'inherit' });
+child.once('exit', (code) => (process.exitCode = code ?? 1));

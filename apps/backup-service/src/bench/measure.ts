@@ -48,7 +48,7 @@ export function watchMemory(): { stop(): { own: number; programs: number } } {
     peak.own = Math.max(peak.own, process.memoryUsage.rss());
     peak.programs = Math.max(peak.programs, await bytesBelow(process.pid));
   }
-  const timer = setInterval(() => void look(), 50);
+  const timer = setInterval(() => void look(), 200);
   return {
     stop() {
       clearInterval(timer);

@@ -21,7 +21,7 @@ export interface Part {
   drop(): Promise<void>;
 }
 
-const heldInMemoryBytes = 16 * 1024 * 1024;
+const heldInMemoryBytes = 8 * 1024 * 1024;
 
 /** At least one part comes out, which may be empty; `lengthOf` tells how long the part with a number is to be. */
 export async function* collectParts(
@@ -31,7 +31,9 @@ export async function* collectParts(
 ): AsyncGenerator<Part, void, void> {
   const memoryBytes = options.memoryBytes ?? heldInMemoryBytes;
   let number = 1;
-  const open = () => openKeeper(lengthOf(number), { inFile: lengthOf(number) > memoryBytes });
+  // What a part that was sent has given back serves the next but one; the collector of garbage would let several pile up.
+  const spare: Buffer[] = [];
+  const open = () => openKeeper(lengthOf(number), { inFile: lengthOf(number) > memoryBytes, spare });
   let keeper = await open();
   let taken = false;
   try {
@@ -68,9 +70,12 @@ interface Keeper {
   drop(): Promise<void>;
 }
 
-async function openKeeper(capacity: number, { inFile }: { inFile: boolean }): Promise<Keeper> {
+async function openKeeper(
+  capacity: number,
+  { inFile, spare }: { inFile: boolean; spare: Buffer[] },
+): Promise<Keeper> {
   const hash = createHash('sha256');
-  const store = inFile ? await openFileStore() : openMemoryStore(capacity);
+  const store = inFile ? await openFileStore() : openMemoryStore(capacity, spare);
   let sizeBytes = 0;
   return {
     sizeBytes: () => sizeBytes,
@@ -95,28 +100,21 @@ interface Store {
   drop(): Promise<void>;
 }
 
-function openMemoryStore(capacity: number): Store {
-  // A short object, such as a manifest, must not take the memory of a whole part.
-  let whole: Buffer = Buffer.alloc(0);
+function openMemoryStore(capacity: number, spare: Buffer[]): Store {
+  // Memory that nothing was written to is none: a short object, such as a manifest, does not take that of a whole part.
+  const at = spare.findIndex(({ length }) => length === capacity);
+  let whole: Buffer | undefined = at < 0 ? Buffer.allocUnsafeSlow(capacity) : spare.splice(at, 1)[0];
   let used = 0;
   return {
     async add(bytes) {
-      if (used + bytes.length > whole.length)
-        whole = grown(whole, used, Math.min(capacity, 2 * (used + bytes.length)));
-      bytes.copy(whole, used);
-      used += bytes.length;
+      used += bytes.copy(whole as Buffer, used);
     },
-    body: async () => () => whole.subarray(0, used),
+    body: async () => () => (whole as Buffer).subarray(0, used),
     async drop() {
-      whole = Buffer.alloc(0);
+      if (whole) spare.push(whole);
+      whole = undefined;
     },
   };
-}
-
-function grown(from: Buffer, used: number, capacity: number): Buffer {
-  const larger = Buffer.allocUnsafe(capacity);
-  from.copy(larger, 0, 0, used);
-  return larger;
 }
 
 async function openFileStore(): Promise<Store> {

@@ -1,5 +1,5 @@
 const mebibyte = 1024 * 1024;
-const smallest = 16 * mebibyte;
+const smallest = 8 * mebibyte;
 /** The largest part that S3 takes. */
 const largest = 5 * 1024 * mebibyte;
 const plannedParts = 900;

@@ -134,8 +134,8 @@ describe('the S3 storage', () => {
   });
 
   describe('on a provider that takes few parts', () => {
-    /** A thousand parts of 16 MiB and more, told in small: 40 of 1 KiB and more, which grow as the real ones do. */
-    const inSmall = (number: number) => partBytes(number * 25, 0) / 16_384;
+    /** A thousand parts of 8 MiB and more, told in small: 40 of 1 KiB and more, which grow as the real ones do. */
+    const inSmall = (number: number) => partBytes(number * 25, 0) / 8_192;
     beforeEach(() => {
       server.limits = { smallestPart: 1, mostParts: 40 };
     });
