@@ -3,14 +3,12 @@
  * the ring that opens private keys.
  */
 import type { MetricName } from '@swfx/metrics';
-import type { Foundation } from '@swfx/service';
-import { startRefusalAudit } from './auth/audit-refusals';
+import { createRefusalTally, type Foundation, startRefusalAudit } from '@swfx/service';
 import { createBoundedWork, type BoundedWork } from './auth/bounded-work';
 import { createLogin, type Login } from './auth/login';
 import { createLogout, type Logout } from './auth/refresh/logout';
 import { createRefresh, type Refresh } from './auth/refresh/refresh';
 import { refreshTokensRefused } from './auth/refresh/refresh-refusals';
-import { createRefusalTally } from './auth/refusal-tally';
 import { startSessionSweep } from './auth/refresh/sweep-sessions';
 import type { SuspicionWatch } from './auth/suspicion/suspicion-watch';
 import { createLocalThrottle } from './auth/throttle/local-throttle';

@@ -4,9 +4,14 @@
  */
 import { BlockList } from 'node:net';
 import type { MetricName } from '@swfx/metrics';
-import type { Foundation, Readiness } from '@swfx/service';
+import {
+  accessTokensRefused,
+  createRefusalTally,
+  type Foundation,
+  type Readiness,
+  startRefusalAudit,
+} from '@swfx/service';
 import { trustInRing, type KeySetTrust } from '@swfx/signing-keys';
-import { accessTokensRefused, startRefusalAudit } from './auth/audit-refusals';
 import { createAuthenticate, type Authenticate } from './auth/authenticate';
 import { createBreakGlass } from './auth/break-glass';
 import {
@@ -19,7 +24,6 @@ import { startCutOffMirror } from './auth/cut-off-mirror';
 import { keyMirrorMetrics, startKeyMirror, type KeyMirror } from './auth/key-mirror';
 import { startKeyMirrorAcks } from './auth/key-mirror-acks';
 import { createRefusalReport } from './auth/key-mirror-refusals';
-import { createRefusalTally } from './auth/refusal-tally';
 import { createBreakGlassReport } from './auth/report-break-glass';
 import type { PatternRule } from './auth/suspicion/pattern-counter';
 import {

@@ -264,6 +264,12 @@ describe('the admin API', () => {
 
   it('ends a backup that is under way', async () => {
     await service.stop();
+    const { rows: refused } = await ground.ops.pool.query<{ reason: string }>(
+      `SELECT DISTINCT record::json ->> 'reason' AS reason FROM audit_event WHERE action = 'token_refused' ORDER BY 1`,
+    );
+    expect(refused.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['expired', 'insufficient_scope', 'malformed', 'wrong_audience']),
+    );
     const odd = await makeOddPrograms(ground.folder, 'sleep 60');
     service = await ground.start({
       BACKUP_TARGETS: targets(source.url),

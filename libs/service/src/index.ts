@@ -6,6 +6,7 @@ export {
   type AdminRouteOptions,
   type AuthenticateAdmin,
 } from './admin-route';
+export { accessTokensRefused, startRefusalAudit } from './audit-refusals';
 export { answerProblems, createExpressApp, parseBody, traceAndObserve } from './express-app';
 export { openFoundation, type Foundation, type FoundationConfig } from './foundation';
 export {
@@ -40,6 +41,7 @@ export {
 } from './operations-listener';
 export { startService, type StartedService } from './start-service';
 export { healthChecks, startOperations, type OperationsConfig, type WatchedTask } from './start-operations';
+export { createRefusalTally, type Refusal, type RefusalTally, type RefusedSession } from './refusal-tally';
 export { runMain, type RunningService } from './run-main';
 export { explainFailure, runOperator, type OperatorProgram } from './run-operator';
 export { serviceMetrics, workerMetrics } from './shared-metrics';

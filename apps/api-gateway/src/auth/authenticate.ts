@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Metrics } from '@swfx/metrics';
+import type { RefusalTally } from '@swfx/service';
 import {
   malformedRequest,
   readBearerToken,
@@ -19,7 +20,6 @@ import type { ClientAddress } from './client-address';
 import type { CutOffMirror } from './cut-off-mirror';
 import type { BreakGlass } from './break-glass';
 import type { KeyMirror } from './key-mirror';
-import type { RefusalTally } from './refusal-tally';
 import type { BreakGlassReport } from './report-break-glass';
 import { sourceOf } from './throttle/address-source';
 import type { CountedPattern, SuspicionWatch } from './suspicion/suspicion-watch';

@@ -8,7 +8,7 @@ import type { Queryable } from '@swfx/database';
 import { AppError } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import type { Metrics } from '@swfx/metrics';
-import type { AdminCaller, AuthenticateAdmin } from '@swfx/service';
+import type { AdminCaller, AuthenticateAdmin, RefusalTally } from '@swfx/service';
 import {
   findForgery,
   malformedRequest,
@@ -37,6 +37,8 @@ export interface AuthenticateOptions {
   trust: KeySetTrust;
   policy: TokenPolicy;
   budget: RequestBudget;
+  /** Refused tokens, for the audit trail: anyone can send as many as they like. */
+  tally: RefusalTally;
   metrics: Metrics;
   logger: Logger;
 }
@@ -50,7 +52,7 @@ type Verdict =
 const refused = (reason: BearerRefusalReason): Verdict => ({ outcome: 'refused', reason });
 
 export function createAuthenticate(options: AuthenticateOptions): AuthenticateAdmin {
-  const { db, policy, budget, metrics } = options;
+  const { db, policy, budget, tally, metrics } = options;
   const believed = createBelief(options);
   let underWay = 0;
 
@@ -76,8 +78,13 @@ export function createAuthenticate(options: AuthenticateOptions): AuthenticateAd
   return async (request, scope) => {
     const count = (outcome: BearerRefusalReason | 'accepted') =>
       metrics.increment('token_verifications_total', { outcome });
-    const refuse = (reason: BearerRefusalReason, caller?: AdminCaller) => {
+    const note = (reason: BearerRefusalReason) => {
       count(reason);
+      if (reason !== 'missing' && reason !== 'keys_unavailable')
+        tally.add(reason, request.socket.remoteAddress ?? 'unknown', new Date());
+    };
+    const refuse = (reason: BearerRefusalReason, caller?: AdminCaller) => {
+      note(reason);
       return {
         outcome: 'refused' as const,
         refusal: refuseBearer(reason, scope),
@@ -87,7 +94,7 @@ export function createAuthenticate(options: AuthenticateOptions): AuthenticateAd
     const bearer = readBearerToken(request);
     if (bearer.kind === 'missing') return refuse('missing');
     if (bearer.kind === 'malformed') {
-      count('malformed');
+      note('malformed');
       return { outcome: 'refused', refusal: malformedRequest(bearer.problem) };
     }
     const verdict = await verifyInTurn(bearer.token);

@@ -1,4 +1,11 @@
-import { startHttpServer, type Foundation, type HttpServer } from '@swfx/service';
+import {
+  accessTokensRefused,
+  createRefusalTally,
+  startHttpServer,
+  startRefusalAudit,
+  type Foundation,
+  type HttpServer,
+} from '@swfx/service';
 import type { BackupConfig } from '../config';
 import type { RestoreWork } from '../restore/restore-work';
 import { createAdminApi } from './admin-api';
@@ -27,10 +34,13 @@ export async function startAdminApi(
     audience: config.TOKEN_AUDIENCE,
     clockSkewSeconds: config.JWT_CLOCK_SKEW_SECONDS,
   };
+  const tally = createRefusalTally();
+  const eventOf = accessTokensRefused;
+  lifecycle.onStop('refusal audit', startRefusalAudit({ ...foundation, tally, eventOf }));
   const budget = createRequestBudget(config.ADMIN_REQUESTS_PER_MINUTE);
   const handler = createAdminApi({
     ...foundation,
-    authenticate: createAuthenticate({ db: pool, trust, policy, budget, metrics, logger }),
+    authenticate: createAuthenticate({ db: pool, trust, policy, budget, tally, metrics, logger }),
     restoreWork,
     progress: createProgressSender({ stopping: stopping.signal }),
     production: config.ENVIRONMENT === 'production',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEvent } from '@swfx/audit';
-import type { Refusal } from '../refusal-tally';
+import type { Refusal } from '@swfx/service';
 import type { RefreshFailureReason } from './decide-refresh';
 
 /** What was wrong with a refresh token, in the audit trail. */

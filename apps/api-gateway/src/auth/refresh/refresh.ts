@@ -12,9 +12,9 @@ import { AppError, errorMessage } from '@swfx/errors';
 import type { Logger } from '@swfx/logging';
 import { facts, type Facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
+import type { RefusalTally, RefusedSession } from '@swfx/service';
 import { cutOff, sessionSubject } from '@swfx/signing-keys';
 import { mintAccessToken, type IssuedTokens, type MintPolicy } from '../mint-token';
-import type { RefusalTally, RefusedSession } from '../refusal-tally';
 import { lockUserForToken, subjectOf, type User } from '../users';
 import { decideRefresh, type RefreshFailureReason } from './decide-refresh';
 import {

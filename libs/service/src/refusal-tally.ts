@@ -3,6 +3,7 @@
  * written once a minute, one event for each source and reason, and each session, of which nobody has many. Their number
  * is bounded too: those beyond it share one line.
  */
+/** So many refusals for one reason, from one source, in one minute. */
 export interface Refusal {
   reason: string;
   /** Address that the requests came from, or `other` for those beyond the bound. */
@@ -14,18 +15,21 @@ export interface Refusal {
   session?: RefusedSession;
 }
 
+/** The session that refused tokens belong to. */
 export interface RefusedSession {
   familyId: string;
   /** A user's pseudonym. */
   subject: string;
 }
 
+/** Counts refusals until they are taken. */
 export interface RefusalTally {
   add(reason: string, source: string, now: Date, session?: RefusedSession): void;
   /** Takes what was counted, and begins anew. */
   take(): Refusal[];
 }
 
+/** `limit` bounds the entries in hand: sources beyond it are counted as `other`. */
 export function createRefusalTally(limit = 1_000): RefusalTally {
   let counts = new Map<string, Refusal>();
 
