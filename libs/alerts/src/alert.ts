@@ -37,14 +37,18 @@ export const alertLimits = { line: 300, title: 500, error: 100_000, name: 100, v
 
 const line = (limit: number) => z.string().min(1).max(limit).transform(storable);
 const text = (limit: number) => z.string().max(limit).transform(storable);
-/** RFC 3339 knows years and offsets that Postgres does not: in UTC, and of our time. */
-const instant = () =>
-  z.iso
-    .datetime({ offset: true })
-    .refine((time) => Date.parse(time) >= 0 && Date.parse(time) < Date.UTC(10_000, 0), {
-      error: 'must be a time from 1970 to 9999',
-    })
-    .transform((time) => new Date(time).toISOString());
+
+/** Whether a time of RFC 3339 is one that Postgres knows, too: in UTC from 1970 to 9999. */
+export function isOfOurTime(time: string): boolean {
+  return Date.parse(time) >= 0 && Date.parse(time) < Date.UTC(10_000, 0);
+}
+
+/** A time of RFC 3339, with its offset, that Postgres can hold. */
+export const instantSchema = z.iso
+  .datetime({ offset: true })
+  .refine(isOfOurTime, { error: 'must be a time from 1970 to 9999' });
+
+const instant = () => instantSchema.transform((time) => new Date(time).toISOString());
 
 /**
  * An alert as it travels and is stored: what happened, to which incident it belongs, when. Whoever reads one through

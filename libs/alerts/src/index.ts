@@ -2,6 +2,8 @@ export {
   alertKinds,
   alertLimits,
   alertSchema,
+  instantSchema,
+  isOfOurTime,
   severities,
   type Alert,
   type AlertDraft,

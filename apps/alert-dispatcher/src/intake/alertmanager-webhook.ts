@@ -4,7 +4,15 @@
  * same alert. An alert's id is made of its group, its fingerprint, its beginning and its state, so that Postgres keeps
  * it once.
  */
-import { alertLimits, alertSchema, severities, type Alert, type Severity } from '@swfx/alerts';
+import {
+  alertLimits,
+  alertSchema,
+  instantSchema,
+  isOfOurTime,
+  severities,
+  type Alert,
+  type Severity,
+} from '@swfx/alerts';
 import { z } from 'zod';
 import { uuidOf } from '../uuid-of';
 
@@ -15,8 +23,8 @@ const memberSchema = z.object({
   status: z.enum(['firing', 'resolved']),
   labels,
   annotations: labels.default({}),
-  startsAt: z.iso.datetime({ offset: true }),
-  /** In the past or in year 1 while it fires: Alertmanager does not say then when it will end. */
+  startsAt: instantSchema,
+  /** In the past or in year 1 while it fires: Alertmanager does not say then when it will end. Not of our time: not read. */
   endsAt: z.iso.datetime({ offset: true }).optional(),
   generatorURL: z.string().optional(),
   fingerprint: z.string().min(1).max(100),
@@ -44,12 +52,16 @@ type Member = z.output<typeof memberSchema>;
  * what a service reports; without it, its name and fingerprint.
  */
 export function alertsOfWebhook(webhook: AlertmanagerWebhook, env: string): Alert[] {
-  return webhook.alerts.map((member) => alertOf(webhook.groupKey, member, env));
+  // They tell of one moment: what fires now comes first, so that an incident of several goes on and does not end between.
+  const firing = webhook.alerts.filter(({ status }) => status === 'firing');
+  const ended = webhook.alerts.filter(({ status }) => status === 'resolved');
+  return [...firing, ...ended].map((member) => alertOf(webhook.groupKey, member, env));
 }
 
 function alertOf(groupKey: string, member: Member, env: string): Alert {
-  const { status, labels, annotations, startsAt, endsAt, fingerprint } = member;
-  const name = labels['alertname'] ?? 'alert';
+  const { status, labels, annotations, startsAt, fingerprint } = member;
+  const endsAt = member.endsAt !== undefined && isOfOurTime(member.endsAt) ? member.endsAt : undefined;
+  const name = labels['alertname'] || 'alert';
   const id = uuidOf('alert', groupKey, fingerprint, startsAt, status);
   const text = (value: string | undefined, limit: number) => value?.slice(0, limit);
   const isResolved = status === 'resolved';

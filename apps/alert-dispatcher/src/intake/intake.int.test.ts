@@ -163,10 +163,38 @@ describe('the intake', () => {
     await untilDecided('backup:late', ['disabled', 'resolved', 'overtaken', 'disabled']);
   });
 
+  it('takes an alert without a name, and an end without its time', async () => {
+    const nameless = { labels: { alertname: '' }, annotations: { incident: 'backup:nameless' } };
+    expect((await dispatcher.postWebhook(webhook({ groupKey: 'nameless' }, nameless))).status).toBe(200);
+    const endless = { ...nameless, status: 'resolved', endsAt: '0001-01-01T00:00:00Z' };
+    expect((await dispatcher.postWebhook(webhook({ groupKey: 'nameless' }, endless))).status).toBe(200);
+    await untilDecided('backup:nameless', ['disabled', 'resolved']);
+  });
+
+  it('decides in the order of a list, and what fires before what has ended in one group', async () => {
+    for (let round = 1; round <= 4; round++) {
+      const incident = `backup:list-${round}`;
+      const ends = { incident, status: 'resolved' } as const;
+      await dispatcher.postAlert([exampleAlert({ incident }), exampleAlert(ends)]);
+      await untilDecided(incident, ['disabled', 'resolved']);
+    }
+    const annotations = { incident: 'backup:group' };
+    const group = webhook({ groupKey: 'group' }, { annotations });
+    const [member] = group.alerts;
+    await dispatcher.postWebhook(group);
+    const both = [
+      { ...member, status: 'resolved' },
+      { ...member, fingerprint: 'f2' },
+    ];
+    await dispatcher.postWebhook({ ...group, alerts: both });
+    await untilDecided('backup:group', ['disabled', 'repeated', 'source_resolved']);
+  });
+
   it.each([
     ['another version', webhook({ version: '5' }), '/version'],
     ['no fingerprint', webhook({}, { fingerprint: undefined }), '/alerts/0/fingerprint'],
     ['labels that are not text', webhook({}, { labels: { a: 1 } }), '/alerts/0/labels/a'],
+    ['a beginning in year 1', webhook({}, { startsAt: '0001-01-01T00:00:00Z' }), '/alerts/0/startsAt'],
   ])('refuses a webhook with %s, and points at it', async (_, body, pointer) => {
     const response = await dispatcher.postWebhook(body);
     expect(response.status).toBe(400);
