@@ -43,17 +43,17 @@ export async function leaseDestination(
   );
 }
 
-/** Gives the right to post back, and sets when the next post may be: never earlier than was said before. */
+/** Gives the right to post back, and sets when the next post may be: never earlier than was said before. Without `rejections` they stay as they are. */
 export async function releaseDestination(
   client: PoolClient,
   name: string,
-  release: { leaseId: string; holdSeconds: number; reason: string | null; rejections: number },
+  release: { leaseId: string; holdSeconds: number; reason: string | null; rejections: number | null },
 ): Promise<void> {
   await client.query(
     `UPDATE alert_destination SET
        sender = nullif(sender, $2), sender_until = CASE WHEN sender = $2 THEN NULL ELSE sender_until END,
        not_before = greatest(not_before, clock_timestamp() + make_interval(secs => $3)), not_before_reason = $4,
-       rejections = $5
+       rejections = coalesce($5, rejections)
      WHERE name = $1`,
     [name, release.leaseId, release.holdSeconds, release.reason, release.rejections],
   );

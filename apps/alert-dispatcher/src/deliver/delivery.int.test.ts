@@ -5,6 +5,7 @@ import { createSlackStandIn, type SlackStandIn } from '@swfx/slack-stand-in';
 import {
   createTestDatabase,
   createTestRedis,
+  startHttpStandIn,
   waitUntil,
   type TestDatabase,
   type TestRedis,
@@ -182,6 +183,43 @@ describe('delivery', () => {
     expect(await deliveryOf(id)).toMatchObject({ state: 'pending', attempts: 0 });
     await database.pool.query('UPDATE alert_destination SET sender_until = now()');
     await until(id, { state: 'sent', attempts: 1 });
+  });
+
+  it('ends once what it told, though a sender that was taken over comes back after the end', async () => {
+    await dispatcher.stop();
+    let release = (): void => undefined;
+    const paused = new Promise<void>((resolve) => (release = resolve));
+    const third = await startHttpStandIn(async ({ body }) => {
+      if (third.requests.length === 1 && body.includes('paused')) await paused;
+      return { body: 'ok' };
+    });
+    const settings = {
+      SLACK_WEBHOOK_URL: `${third.url}/services/T000/B000/x`,
+      SLACK_TIMEOUT_SECONDS: '60',
+    };
+    const senders = [await start(settings), await start(settings)];
+    const id = await raise({ incident: 'paused' });
+    await third.received(1);
+    await database.pool.query('UPDATE alert_destination SET sender_until = now()');
+    await until(id, { state: 'sent' });
+    const end = await raise({ incident: 'paused', status: 'resolved' });
+    await until(end, { state: 'sent' });
+    release();
+    await waitUntil(async () => {
+      const { rows } = await database.pool.query(
+        `SELECT outcome FROM alert_message WHERE reason = 'interrupted'`,
+      );
+      return rows[0]?.outcome === 'delivered';
+    });
+    expect(await deliveryOf(end)).toMatchObject({ state: 'sent', attempts: 3 });
+    expect(third.requests).toHaveLength(3);
+    const { rows } = await database.pool.query(
+      `SELECT notice.outcome FROM alert_notice AS notice JOIN alert_incident ON id = incident_id WHERE key = 'paused'`,
+    );
+    expect(rows).toEqual([{ outcome: 'told' }]);
+    for (const sender of senders) await sender.stop();
+    await third.stop();
+    dispatcher = await start();
   });
 
   it('tells the same trouble once, and a worse one again', async () => {

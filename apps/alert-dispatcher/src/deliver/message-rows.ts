@@ -56,13 +56,24 @@ export interface Settlement {
   retryAfterSeconds: number;
 }
 
-/** Settles a post. Seconds from each event to now, for those that were told of as firing. */
-export async function settleMessage(client: PoolClient, settlement: Settlement): Promise<number[]> {
+/**
+ * Settles a post. Seconds from each event to now, for those that were told of as firing. One that another sender has
+ * taken over (its own was paused for longer than its lease) was told again since, and perhaps ended: what became of it
+ * is written down, and changes nothing any more.
+ */
+export async function settleMessage(
+  client: PoolClient,
+  settlement: Settlement,
+): Promise<number[] | 'taken over'> {
   const { messageId, destination, outcome, reason, detail } = settlement;
-  await client.query(
-    `UPDATE alert_message SET finished_at = clock_timestamp(), outcome = $2, reason = $3, detail = $4 WHERE id = $1`,
+  const { rows } = await client.query<{ takenOver: boolean }>(
+    `UPDATE alert_message AS message SET finished_at = clock_timestamp(), outcome = $2, detail = $4,
+       reason = CASE WHEN before.outcome = 'in_flight' THEN $3 ELSE before.reason END
+     FROM alert_message AS before WHERE message.id = $1 AND before.id = $1
+     RETURNING before.outcome <> 'in_flight' AS "takenOver"`,
     [messageId, outcome, reason, detail],
   );
+  if (rows[0]?.takenOver) return 'taken over';
   if (outcome === 'delivered') return settleDelivered(client, settlement);
   await client.query(
     `UPDATE alert_notice SET reason = $3, detail = $4, format = coalesce($5, format),

@@ -13,6 +13,7 @@ import type { TaskOutcome } from '@swfx/messaging';
 import { leaseDestination, lockDestination, releaseDestination } from '../destination-row';
 import { composeNotification } from './compose-notification';
 import type { PlannedDestination } from './create-destinations';
+import type { Verdict } from './classify-response';
 import { decideAfterAttempt, type AfterAttempt } from './decide-after-attempt';
 import { readSent, settleMessage, startMessage } from './message-rows';
 import {
@@ -31,8 +32,9 @@ import { tokensAt } from './token-bucket';
 
 export interface SendingDeps {
   pool: Pool;
-  /** Longer than the transport's time limit. */
+  /** For which a sender alone may post, from before it claims: longer than the transport's time limit. */
   leaseSeconds: number;
+  timeoutSeconds: number;
   ttlSeconds: number;
   environment: string;
   report: Reporter;
@@ -64,6 +66,8 @@ interface Claim {
   notification: Notification;
   format: MessageFormat;
   rejections: number;
+  /** By this process's own clock, which never goes back, the post can be begun until then. */
+  postUntilMs: number;
 }
 
 async function claim(
@@ -71,6 +75,7 @@ async function claim(
   { destination, policy }: PlannedDestination,
 ): Promise<Claim | undefined> {
   const { name } = destination;
+  const postUntilMs = performance.now() + (deps.leaseSeconds - deps.timeoutSeconds) * 1000;
   const { owed, limited, claimed } = await inTransaction(deps.pool, async (client) => {
     const row = await lockDestination(client, name);
     const owed = await readOwed(client, name, deps.ttlSeconds);
@@ -93,7 +98,8 @@ async function claim(
     const message = { id: messageId, items, now: row.now, environment: deps.environment };
     const notification = await composeNotification(client, message);
     const format: MessageFormat = items.some((item) => item.format === 'plain') ? 'plain' : 'blocks';
-    return { owed, limited, claimed: { messageId, items, notification, format, rejections: row.rejections } };
+    const { rejections } = row;
+    return { owed, limited, claimed: { messageId, items, notification, format, rejections, postUntilMs } };
   });
   deps.report.held(name, owed);
   for (const { item, until } of limited) deps.report.limited(name, item, until);
@@ -136,12 +142,24 @@ async function post(
   const { items, format, rejections, notification } = claimed;
   const number = Math.max(...items.slice(0, 1).map(({ attempts }) => attempts)) + 1;
   const thread = items.length === 1 ? (items[0]?.thread ?? null) : null;
-  const verdict = await destination.tell(notification, { format, thread, signal });
+  const isLate = performance.now() > claimed.postUntilMs;
+  const verdict = isLate ? paused : await destination.tell(notification, { format, thread, signal });
   const after = decideAfterAttempt(verdict, { number, format, rejections }, deps.random);
   const seconds = await settle(deps, { ...claimed, destination: destination.name, after }, signal);
   deps.report.attempted(destination.name, { items, attempt: number, seconds }, after);
   return after;
 }
+
+/**
+ * A process that was paused (SIGSTOP, a machine that sleeps) between claim and post may not post any more: its lease
+ * is another's soon, and what it has to tell may be over by then.
+ */
+const paused: Verdict = {
+  outcome: 'retry',
+  reason: 'timeout',
+  detail: 'this dispatcher was paused before it could post',
+  unsent: true,
+};
 
 type Settling = Claim & { destination: string; after: AfterAttempt };
 
@@ -169,12 +187,6 @@ function storeSettlement({ pool, environment }: SendingDeps, settling: Settling)
   const pending = after.state === 'pending' ? after : undefined;
   return inTransaction(pool, async (client) => {
     await lockDestination(client, destination);
-    await releaseDestination(client, destination, {
-      leaseId: messageId,
-      holdSeconds: pending?.holdSeconds ?? 0,
-      reason: pending && pending.holdSeconds > 0 ? pending.reason : null,
-      rejections: refusesAll ? rejections + 1 : after.state === 'sent' ? 0 : rejections,
-    });
     const seconds = await settleMessage(client, {
       messageId,
       destination,
@@ -185,6 +197,14 @@ function storeSettlement({ pool, environment }: SendingDeps, settling: Settling)
       format: pending?.format ?? null,
       retryAfterSeconds: pending?.afterSeconds ?? 0,
     });
+    const known = refusesAll ? rejections + 1 : after.state === 'sent' ? 0 : rejections;
+    await releaseDestination(client, destination, {
+      leaseId: messageId,
+      holdSeconds: pending?.holdSeconds ?? 0,
+      reason: pending && pending.holdSeconds > 0 ? pending.reason : null,
+      rejections: seconds === 'taken over' ? null : known,
+    });
+    if (seconds === 'taken over') return [];
     if (after.state === 'dead')
       await closeNotices(
         client,

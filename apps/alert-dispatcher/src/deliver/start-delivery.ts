@@ -52,7 +52,16 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const report = createReporter({ logger, metrics });
   const names = destinations.map(({ destination }) => destination.name);
   const leaseSeconds = options.timeoutSeconds + leaseMarginSeconds;
-  const sending = { pool, leaseSeconds, ttlSeconds, environment, report, random: Math.random };
+  const { timeoutSeconds } = options;
+  const sending = {
+    pool,
+    leaseSeconds,
+    timeoutSeconds,
+    ttlSeconds,
+    environment,
+    report,
+    random: Math.random,
+  };
   const { held, told } = options;
   const stopping = new AbortController();
   const sentBefore = new Map<string, SentMessage[]>();
