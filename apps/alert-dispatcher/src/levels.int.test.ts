@@ -55,6 +55,7 @@ describe('incidents, from their beginning to their end', () => {
         ALERT_ROUTES: JSON.stringify([
           { match: { service: ['paged-*'] }, to: ['slack'] },
           { match: { service: ['paged-*'] }, to: ['oncall'], afterSeconds: 600 },
+          { match: { service: ['paged-*'], severity: ['critical'] }, to: ['oncall'] },
         ]),
         ALERT_FALLBACK_DESTINATION: 'oncall',
         ...settings,
@@ -214,6 +215,27 @@ describe('incidents, from their beginning to their end', () => {
     expect(pager.requests).toHaveLength(2);
   });
 
+  it('pages at once when what was to be paged later grows worse', async () => {
+    const alert = await raise({ service: 'paged-c' });
+    await told(/paged-c/);
+    await raise({ ...alert, id: randomUUID(), severity: 'critical' });
+    const [page] = await pager.received(1);
+    expect(page?.json()).toMatchObject({ event_action: 'trigger', payload: { severity: 'critical' } });
+  });
+
+  it('tells what is new of an incident that it had given up', async () => {
+    const alert = await raise({ incident: 'backup:given-up' });
+    await told(/backup:given-up/);
+    await database.pool.query(
+      `UPDATE alert_notice SET outcome = 'dead', closed_at = now(), sent_state = 'nothing', sent_revision = 0
+       FROM alert_incident WHERE id = incident_id AND key = 'backup:given-up'`,
+    );
+    await raise({ ...alert, id: randomUUID(), severity: 'critical' });
+    await told(/Severity: critical[^]*backup:given-up/);
+    await resolve(alert);
+    await told(/Resolved/);
+  });
+
   it('tells the fallback when a destination refuses everything, by name, and when it is mended', async () => {
     slack.respondWith({ status: 404, times: 2 });
     await raise({ incident: 'backup:unheard' });
@@ -235,14 +257,23 @@ describe('incidents, from their beginning to their end', () => {
     );
   });
 
-  it('counts numbered alerts that never arrived', async () => {
+  it('counts numbered alerts that never arrived, also of who has run for longer than a day', async () => {
     const producer = exampleAlert().id;
     await storeAlerts(
       database.pool,
       [1, 2, 5].map((sequence) => exampleAlert({ producer, sequence, source: 'service:numbered' })),
     );
+    const old = exampleAlert().id;
+    await storeAlerts(
+      database.pool,
+      [3, 4, 6].map((sequence) => exampleAlert({ producer: old, sequence })),
+    );
+    await database.pool.query(
+      `UPDATE alert SET accepted_at = now() - interval '2 days' WHERE producer = $1 AND sequence = 3`,
+      [old],
+    );
     await dispatcher.stop();
     dispatcher = await start();
-    await waitUntil(async () => (await dispatcher.metric('alerts_missing')) === 2);
+    await waitUntil(async () => (await dispatcher.metric('alerts_missing')) === 3);
   });
 });

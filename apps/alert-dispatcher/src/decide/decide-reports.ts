@@ -51,8 +51,9 @@ export async function decideReports(
     await lockDecisions(client);
     const decided = await decideBatch(client, policy);
     const reconciled = await reconcileTold(client, told);
-    // After the batch: a report that came in time keeps its incident alive, however late it is decided.
-    return { decided, reconciled, expired: await expireIncidents(client) };
+    // After all of them: a report that came in time keeps its incident alive, however late it is decided.
+    const isLast = decided.length < batchSize;
+    return { decided, reconciled, expired: isLast ? await expireIncidents(client) : [] };
   });
 }
 

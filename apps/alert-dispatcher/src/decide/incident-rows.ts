@@ -83,18 +83,27 @@ export async function storeDecisions(
   );
 }
 
-/** Owes the news of incidents to destinations; an escalation later, and what its kind waits for. */
+/**
+ * Owes the news of incidents to destinations; an escalation later, and what its kind waits for. A destination that was
+ * given up or not served is owed what is new all the same, and one that was to be told later is told at once where
+ * what grew worse asks for that.
+ */
 export async function storeNotices(
   client: PoolClient,
   notices: readonly (RouteTarget & { incidentId: string; holdSeconds: number })[],
 ): Promise<void> {
   if (notices.length === 0) return;
   await client.query(
-    `INSERT INTO alert_notice (incident_id, destination, next_attempt_at, escalation)
-     SELECT "incidentId", destination, clock_timestamp() + make_interval(secs => "afterSeconds" + "holdSeconds"),
-       "afterSeconds" > 0
+    `INSERT INTO alert_notice AS notice (incident_id, destination, next_attempt_at, escalation)
+     SELECT "incidentId", destination, clock_timestamp() + make_interval(secs => min("afterSeconds" + "holdSeconds")),
+       bool_and("afterSeconds" > 0)
      FROM json_to_recordset($1) AS given ("incidentId" uuid, destination text, "afterSeconds" float8, "holdSeconds" float8)
-     ON CONFLICT DO NOTHING`,
+     GROUP BY "incidentId", destination
+     ON CONFLICT (incident_id, destination) DO UPDATE SET closed_at = NULL, outcome = NULL, attempts = 0,
+       format = 'blocks', escalation = notice.escalation AND excluded.escalation,
+       next_attempt_at = CASE WHEN notice.closed_at IS NULL
+         THEN least(notice.next_attempt_at, excluded.next_attempt_at) ELSE excluded.next_attempt_at END
+     WHERE notice.outcome IN ('dead', 'disabled') OR (notice.escalation AND NOT excluded.escalation)`,
     [JSON.stringify(notices)],
   );
 }

@@ -35,6 +35,12 @@ describe('routesOf', () => {
     ]);
   });
 
+  it('knows no destination that is not served', () => {
+    const off = { ...policy([{ to: ['oncall'] }]), destinations: [] };
+    expect(routesOf(alert, off)).toEqual([]);
+    expect(routesOf({ ...alert, key: 'destination:slack' }, off)).toEqual([]);
+  });
+
   it('tells the heartbeat to its own destination, and that of nothing else', () => {
     const beating = { ...policy([]), destinations: ['heartbeat', 'slack'] };
     expect(routesOf({ ...alert, key: 'alert-heartbeat' }, beating)).toEqual([

@@ -42,7 +42,7 @@ export interface RouteTarget {
 
 export interface RoutePolicy {
   routes: readonly Route[];
-  /** The destinations that there are; a route to any other is a mistake that the configuration finds. */
+  /** The destinations that are served: none while alerting is off, whatever the routes name. */
   destinations: readonly string[];
   fallback: string | undefined;
 }
@@ -55,10 +55,11 @@ export function routesOf(alert: RoutedAlert, policy: RoutePolicy): RouteTarget[]
     return policy.destinations
       .filter((name) => name === heartbeatDestination)
       .map((destination) => ({ destination, afterSeconds: 0 }));
+  const served = new Set(policy.destinations);
   const itself = alert.key.startsWith(destinationIncidentPrefix)
     ? alert.key.slice(destinationIncidentPrefix.length)
     : undefined;
-  if (itself !== undefined && policy.fallback && policy.fallback !== itself)
+  if (itself !== undefined && policy.fallback && policy.fallback !== itself && served.has(policy.fallback))
     return [{ destination: policy.fallback, afterSeconds: 0 }];
   const matching = policy.routes.filter((route) => fits(route.match, alert));
   const wanted = matching.flatMap(({ to, afterSeconds = 0 }) =>
@@ -66,7 +67,7 @@ export function routesOf(alert: RoutedAlert, policy: RoutePolicy): RouteTarget[]
   );
   const [first] = policy.destinations.filter((name) => name !== heartbeatDestination);
   const targets = wanted.length > 0 || !first ? wanted : [{ destination: first, afterSeconds: 0 }];
-  return earliestOf(targets.filter(({ destination }) => destination !== itself));
+  return earliestOf(targets.filter(({ destination }) => destination !== itself && served.has(destination)));
 }
 
 function earliestOf(targets: readonly RouteTarget[]): RouteTarget[] {

@@ -8,7 +8,7 @@ export interface DeliverySample {
   critical: number;
   warning: number;
   info: number;
-  /** Destinations whose breaker is open. */
+  /** Destinations whose breaker is open, of those that are served. */
   open: string[];
   missing: number;
   /** When the last heartbeat was taken outside. */
@@ -33,7 +33,7 @@ export async function sampleDelivery(
        count(*) FILTER (WHERE severity = 'critical') AS critical,
        count(*) FILTER (WHERE severity = 'warning') AS warning,
        count(*) FILTER (WHERE severity = 'info') AS info,
-       ARRAY(SELECT name FROM alert_destination WHERE rejections > 0) AS open,
+       ARRAY(SELECT name FROM alert_destination WHERE rejections > 0 AND name = ANY ($1)) AS open,
        (SELECT finished_at FROM alert_message WHERE destination = $2 AND outcome = 'delivered'
         ORDER BY started_at DESC LIMIT 1) AS "heartbeatAt"
      FROM waiting`,
@@ -45,18 +45,21 @@ export async function sampleDelivery(
 }
 
 /**
- * How many numbers of the last day's producers are missing. What may still lie in a spool is missing until it is
- * drained; Alertmanager's alerts are not numbered without gaps and do not count.
+ * How many numbers are missing of what producers have raised in the last day. What may still lie in a spool is missing
+ * until it is drained; Alertmanager's alerts are not numbered without gaps and do not count.
  */
 export async function countMissing(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ missing: number }>(
-    `SELECT coalesce(sum(missing), 0)::int AS missing FROM (
-       SELECT max(sequence) - count(DISTINCT sequence) AS missing FROM alert
-       WHERE producer IS NOT NULL AND source LIKE 'service:%' AND accepted_at > now() - interval '1 day'
-         AND producer NOT IN (
-           SELECT producer FROM alert WHERE producer IS NOT NULL AND accepted_at <= now() - interval '1 day'
-         )
-       GROUP BY producer
+    `WITH numbered AS (
+       SELECT producer, sequence, accepted_at > now() - interval '1 day' AS fresh FROM alert
+       WHERE producer IN (SELECT producer FROM alert WHERE producer IS NOT NULL AND accepted_at > now() - interval '1 day'
+           AND coalesce(source, '') NOT LIKE 'alertmanager:%')
+     ), before AS (
+       SELECT producer, coalesce(max(sequence) FILTER (WHERE NOT fresh), 0) AS last FROM numbered GROUP BY producer
+     )
+     SELECT coalesce(sum(missing), 0)::int AS missing FROM (
+       SELECT max(sequence) - last - count(DISTINCT sequence) AS missing
+       FROM numbered JOIN before USING (producer) WHERE sequence > last GROUP BY producer, last
      ) AS producers`,
   );
   return rows[0]?.missing ?? 0;
