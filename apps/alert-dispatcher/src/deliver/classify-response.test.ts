@@ -21,6 +21,8 @@ describe('classifyResponse', () => {
     ['the body', undefined, '{"ok":false,"error":"rate_limited","retry_after":7}', 7],
     ['nothing', undefined, '', undefined],
     ['nonsense', 'soon', 'later', undefined],
+    ['a negative number', '-1', '', undefined],
+    ['a fraction', '1.5', '', undefined],
   ])('reads how long to wait from %s', (_, header, body, afterSeconds) => {
     expect(answer(429, body, header)).toMatchObject({ outcome: 'rate_limited', afterSeconds });
   });

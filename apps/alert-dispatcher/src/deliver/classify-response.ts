@@ -33,7 +33,8 @@ export function classifyResponse(
   const { status, body } = response;
   if (status >= 200 && status < 300 && confirms(response)) return { outcome: 'delivered' };
   const detail = `${receiver} answered ${status}${body.trim() ? `: ${firstWords(body)}` : ''}`;
-  if (status === 429) return { outcome: 'rate_limited', detail, afterSeconds: retryAfter(response, now) };
+  if (status === 429)
+    return { outcome: 'rate_limited', detail, afterSeconds: retryAfterSeconds(response, now) };
   // An error of the server does not tell how far it came: the message may be there.
   if (status >= 500 || status === 408)
     return { outcome: 'retry', reason: 'server_error', detail, unsent: false };
@@ -46,14 +47,17 @@ export function saysOk({ status, body }: { status: number; body: string }): bool
   return status === 200 && body.trim() === 'ok';
 }
 
-/** Slack sends whole seconds, in the header and in the body; a proxy before it may send a date (RFC 9110 §10.2.3). */
-function retryAfter(
+/**
+ * How long to wait. Slack sends whole seconds, in the header and in the body; a proxy before it may send a date
+ * (RFC 9110 §10.2.3). Undefined where neither is said: a number that is none would be a date to `Date.parse`.
+ */
+export function retryAfterSeconds(
   response: { body: string; retryAfter: string | undefined },
   now: Date,
 ): number | undefined {
   const header = response.retryAfter?.trim() ?? '';
   if (/^\d{1,9}$/.test(header)) return Number(header);
-  const date = Date.parse(header);
+  const date = /^[a-z]{3,9},? /i.test(header) ? Date.parse(header) : NaN;
   if (!Number.isNaN(date)) return Math.max(0, Math.ceil((date - now.getTime()) / 1000));
   const inBody = /"retry_after"\s*:\s*(\d{1,9})\b/.exec(response.body);
   return inBody ? Number(inBody[1]) : undefined;

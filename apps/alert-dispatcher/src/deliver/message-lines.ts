@@ -56,7 +56,7 @@ function firingLines(notification: IncidentNotification, links: MessageLinks): M
   const given = alert.context['runbook_url'];
   const page = given ?? (runbook && links.runbooks ? `${links.runbooks}${runbook}.md` : undefined);
   // What an alert brings along is a link only where the configuration knows the address.
-  const isOurs = page !== undefined && links.runbooks !== undefined && isUnder(page, links.runbooks);
+  const runbookUrl = links.runbooks === undefined ? undefined : addressUnder(page, links.runbooks);
   return {
     sign: '🚨',
     environment: alert.env,
@@ -72,10 +72,15 @@ function firingLines(notification: IncidentNotification, links: MessageLinks): M
       ...(reports > 1
         ? [['Reported', `${reports} times since ${isoSeconds(story.openedAt)}`] as [string, string]]
         : []),
-      ...(isCounted(alert) && reports > 1 ? tallyFields(story.tally) : detailsOf(alert.context, isOurs)),
+      ...(isCounted(alert) && reports > 1
+        ? tallyFields(story.tally)
+        : detailsOf(alert.context, runbookUrl !== undefined)),
       ...(next ? [['Next', next] as [string, string]] : []),
     ],
-    links: [...(isOurs ? [{ label: 'Runbook', url: page }] : []), ...pageLinks(notification, links)],
+    links: [
+      ...(runbookUrl ? [{ label: 'Runbook', url: runbookUrl }] : []),
+      ...pageLinks(notification, links),
+    ],
     origin: `Alert ${alert.id} · ${alert.incident}`,
   };
 }
@@ -169,8 +174,14 @@ function counted(words: readonly string[]): [string, number][] {
   return [...counts].sort(([, a], [, b]) => b - a).slice(0, 20);
 }
 
-function isUnder(page: string, base: string): boolean {
-  return URL.canParse(page) && new URL(page).href.startsWith(new URL(base).href);
+/** What Slack lets a link be. */
+const longestAddress = 3_000;
+
+/** An address that begins with the configured one, as it is written without anything but an address in it. */
+function addressUnder(page: string | undefined, base: string): string | undefined {
+  if (page === undefined || !URL.canParse(page)) return undefined;
+  const { href } = new URL(page);
+  return href.startsWith(new URL(base).href) && href.length <= longestAddress ? href : undefined;
 }
 
 function isoSeconds(time: Date): string {

@@ -1,5 +1,6 @@
+import { addAbortSignal, type Readable } from 'node:stream';
 import type { Secret } from '@swfx/config';
-import axios, { isAxiosError } from 'axios';
+import axios from 'axios';
 
 /** What came back from one post: an answer, or none. */
 export type PostResponse =
@@ -26,25 +27,24 @@ const longestAnswerBytes = 65_536;
 export async function postJson(request: PostRequest): Promise<PostResponse> {
   const { url, body, token, timeoutMs, receiver } = request;
   const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([deadline, request.signal]);
   try {
-    const answer = await axios.post<string>(url.reveal(), body, {
-      signal: AbortSignal.any([deadline, request.signal]),
+    const answer = await axios.post<Readable>(url.reveal(), body, {
+      signal,
       headers: {
         'content-type': 'application/json; charset=utf-8',
         ...(token ? { authorization: `Bearer ${token.reveal()}` } : {}),
       },
-      responseType: 'text',
-      transformResponse: (text: unknown) => text,
+      responseType: 'stream',
       validateStatus: () => true,
       maxRedirects: 0,
-      maxContentLength: longestAnswerBytes,
       proxy: false,
     });
     const retryAfter: unknown = answer.headers['retry-after'];
     return {
       kind: 'answer',
       status: answer.status,
-      body: withoutSecrets(String(answer.data ?? ''), request),
+      body: withoutSecrets(await readStart(addAbortSignal(signal, answer.data)), request),
       retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
     };
   } catch (error) {
@@ -56,6 +56,21 @@ export async function postJson(request: PostRequest): Promise<PostResponse> {
     const detail = `${receiver} was not reached: ${code}`;
     return { kind: 'no_answer', reason: 'network', detail, unsent: unsentCodes.has(code) };
   }
+}
+
+/**
+ * The beginning of an answer. One that is too long is an answer all the same: to call it none would be to post again
+ * what was taken.
+ */
+async function readStart(answer: Readable): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    size += piece.length;
+    if (size >= longestAnswerBytes) break;
+  }
+  return Buffer.concat(pieces).toString('utf8', 0, Math.min(size, longestAnswerBytes));
 }
 
 /** Shorter words are no secrets, and would blot out half of an answer. */
@@ -79,5 +94,6 @@ const unsentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNR
 
 /** The code alone: the error itself carries the request's configuration, in which the address is. */
 function codeOf(error: unknown): string {
-  return (isAxiosError(error) && error.code) || 'unknown error';
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /^[A-Z_]+$/.test(code) ? code : 'unknown error';
 }

@@ -15,13 +15,13 @@ describe('a channel of Slack’s Web API', () => {
   beforeEach(() => slack.clear());
   afterAll(() => slack.stop());
 
-  const channel = (changes: { token?: string; channel?: string } = {}) =>
+  const channel = (changes: { token?: string; channel?: string; timeoutMs?: number } = {}) =>
     createSlackChannel({
       name: 'slack',
       token: new Secret(changes.token ?? token),
       channel: changes.channel ?? slack.api.channel,
       apiUrl: slack.api.url,
-      timeoutMs: 5_000,
+      timeoutMs: changes.timeoutMs ?? 5_000,
       links: {},
     });
   const notification = (act: IncidentNotification['act']): IncidentNotification => ({
@@ -76,6 +76,28 @@ describe('a channel of Slack’s Web API', () => {
     slack.clear();
     expect(await tell('resolved', thread)).toMatchObject({ outcome: 'delivered' });
     expect(slack.messages()).toMatchObject([{ text: expect.stringMatching(/^✅/), thread: null }]);
+  });
+
+  it('tells anew of what goes on where the message to be replied to is gone, and replies to that then', async () => {
+    const thread = await begin();
+    slack.clear();
+    const verdict = await tell('firing', thread);
+    const [message] = slack.messages();
+    expect(message).toMatchObject({ text: expect.stringMatching(/^🚨/), thread: null });
+    expect(verdict).toEqual({ outcome: 'delivered', thread: `C0PLATFORM:${message?.ts}` });
+  });
+
+  it('takes no longer for several calls than for one', async () => {
+    const thread = await begin();
+    slack.respondWith({ error: 'message_not_found' }, { hangMs: 60_000 });
+    const quick = channel({ timeoutMs: 500 });
+    const verdict = await quick.tell(notification('resolved'), {
+      format: 'blocks',
+      thread,
+      signal: new AbortController().signal,
+    });
+    expect(verdict).toMatchObject({ outcome: 'retry', reason: 'timeout' });
+    expect(Number(/ in ([\d.]+) s/.exec('detail' in verdict ? verdict.detail : '')?.[1])).toBeLessThan(0.5);
   });
 
   it('waits for as long as Slack asks', async () => {

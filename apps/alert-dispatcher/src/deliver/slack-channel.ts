@@ -4,7 +4,7 @@
  * succeeded; the thread is a help to readers and is tried once.
  */
 import { Secret } from '@swfx/config';
-import { classifyResponse, type Verdict } from './classify-response';
+import { classifyResponse, retryAfterSeconds, type Verdict } from './classify-response';
 import type { MessageLinks } from './message-lines';
 import type { Destination, Notification, TellOptions } from './notification';
 import { postJson, type PostResponse } from './post-json';
@@ -21,23 +21,26 @@ export interface SlackChannelOptions {
 }
 
 export function createSlackChannel(options: SlackChannelOptions): Destination {
-  const call = async (method: string, body: object, signal: AbortSignal): Promise<PostResponse> => {
-    const url = new Secret(`${options.apiUrl}/${method}`);
-    const { token, timeoutMs } = options;
-    return postJson({ url, token, timeoutMs, signal, receiver: 'Slack', body });
-  };
-
   async function tell(notification: Notification, { format, thread, signal }: TellOptions): Promise<Verdict> {
+    // One limit for all calls together: the sender's lease is not longer.
+    const endsAt = performance.now() + options.timeoutMs;
+    const call = (method: string, body: object): Promise<PostResponse> => {
+      const url = new Secret(`${options.apiUrl}/${method}`);
+      const timeoutMs = Math.max(1, Math.ceil(endsAt - performance.now()));
+      return postJson({ url, token: options.token, timeoutMs, signal, receiver: 'Slack', body });
+    };
     const message = slackMessage(notification, format, options.links);
     const original = parseThread(thread);
     const isEnd = notification.form === 'incident' && notification.act !== 'firing';
-    const postAnew = () => call('chat.postMessage', { channel: options.channel, ...message }, signal);
+    const postAnew = () => call('chat.postMessage', { channel: options.channel, ...message });
     if (!original) return verdictOf(await postAnew());
     const { channel, ts } = original;
-    const inThread = (content: object) =>
-      call('chat.postMessage', { channel, thread_ts: ts, ...content }, signal);
-    if (!isEnd) return verdictOf(await inThread({ reply_broadcast: true, ...message }), thread);
-    const edit = await call('chat.update', { channel, ts, ...message }, signal);
+    const inThread = (content: object) => call('chat.postMessage', { channel, thread_ts: ts, ...content });
+    if (!isEnd) {
+      const reply = await inThread({ reply_broadcast: true, ...message });
+      return isGone(reply) ? verdictOf(await postAnew()) : verdictOf(reply, thread);
+    }
+    const edit = await call('chat.update', { channel, ts, ...message });
     // Somebody deleted it, or it is too old to be edited: the end is news of its own then.
     if (isGone(edit)) return verdictOf(await postAnew());
     const verdict = verdictOf(edit, thread);
@@ -58,20 +61,27 @@ export function verdictOf(response: PostResponse, thread?: string | null): Verdi
     }
     const detail = `Slack answered ${said.error}`;
     if (said.error === 'ratelimited' || said.error === 'rate_limited')
-      return { outcome: 'rate_limited', detail, afterSeconds: Number(response.retryAfter) || undefined };
+      return { outcome: 'rate_limited', detail, afterSeconds: retryAfterSeconds(response, new Date()) };
     if (passing.has(said.error)) return { outcome: 'retry', reason: 'server_error', detail, unsent: false };
     return { outcome: 'refused', reason: unacceptable.has(said.error) ? 'payload' : 'rejected', detail };
   }
   return classifyResponse(response, { receiver: 'Slack', now: new Date(), confirms: () => false });
 }
 
-/** Whether there is no message any more that could be edited. */
+/** Whether there is no message any more that could be edited or replied to. */
 function isGone(response: PostResponse): boolean {
   const said = response.kind === 'answer' ? parseAnswer(response.body) : undefined;
   return said?.ok === false && uneditable.has(said.error);
 }
 
-const uneditable = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed']);
+const uneditable = new Set([
+  'message_not_found',
+  'cant_update_message',
+  'edit_window_closed',
+  'thread_not_found',
+  'cannot_reply_to_message',
+  'restricted_action_thread_locked',
+]);
 const passing = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']);
 const unacceptable = new Set([
   'invalid_blocks',

@@ -84,6 +84,18 @@ describe('slackMessage', () => {
     expect(long).toMatch(/^Error: (&lt;){499}…$/);
   });
 
+  it('links to nothing but an address under the runbooks', () => {
+    const links = { runbooks: 'https://runbooks.example/ops/' };
+    const written = (url: string) => slackMessage(notice({ context: { runbook_url: url } }), 'blocks', links);
+    const hostile = written('https://runbooks.example/ops/a#<!channel>\nError: forged\u202e');
+    expect(hostile.text).toContain(
+      'Runbook: https://runbooks.example/ops/a#%3C!channel%3EError:%20forged%E2%80%AE\n',
+    );
+    expect(JSON.stringify(written('https://runbooks.example/ops/../x').blocks)).not.toContain('"url"');
+    const long = written(`https://runbooks.example/ops/${'a'.repeat(3_000)}`);
+    expect(JSON.stringify(long.blocks)).not.toContain('"url"');
+  });
+
   it('says how many context fields it leaves out', () => {
     const context = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`name${index}`, 'value']));
     expect(slackMessage(notice({ context }), 'plain').text).toContain('… and 33 more');
