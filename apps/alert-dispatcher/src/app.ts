@@ -21,6 +21,7 @@ import { decideBeat } from './heartbeat/decide-beat';
 import { createHeartbeatDestination } from './heartbeat/heartbeat-destination';
 import { startBeats } from './heartbeat/start-beats';
 import { acceptAlerts } from './intake/accept-alerts';
+import { acceptTogether } from './intake/accept-together';
 import { checkAcceptance } from './intake/check-acceptance';
 import { createHeldAlerts } from './intake/held-alerts';
 import { createIntake } from './intake/create-intake';
@@ -83,10 +84,10 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<P
   const pollSoon = createPollSoon(() => delivery.poll());
   foundation.facts.subscribe(facts.alertRaised, pollSoon);
 
-  const accept: Accept = async (alerts) => {
+  const accept = acceptTogether(async (alerts) => {
     await acceptAlerts({ pool, held, logger, expireSeconds: config.ALERT_EXPIRE_SECONDS }, alerts);
     pollSoon();
-  };
+  });
   const engines = watchEngines({ foundation, environment: config.ENVIRONMENT, accept });
   lifecycle.onStop('engine watch', () => engines.stop());
 
@@ -109,8 +110,6 @@ async function wire(config: DispatcherConfig, foundation: Foundation): Promise<P
   logger.info('The alert dispatcher is up', { ...ports, alerting: config.SLACK_ALERTING_ENABLED });
   return ports;
 }
-
-type Accept = Parameters<typeof createIntake>[0]['accept'];
 
 /** Where alerts go, and the heartbeat last: nothing is sent anywhere while alerting is off. */
 function plannedDestinations(config: DispatcherConfig): PlannedDestination[] {
