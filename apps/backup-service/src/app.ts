@@ -158,6 +158,7 @@ export function backupWork(
     lockWaitSeconds: config.BACKUP_LOCK_WAIT_SECONDS,
     maxRunSeconds: config.BACKUP_MAX_RUN_SECONDS,
     scratchFolder: config.BACKUP_SCRATCH_DIR,
+    proofServer: config.BACKUP_PROVE_URL,
     proveEach: config.BACKUP_PROVE_EACH,
   };
 }

@@ -12,7 +12,8 @@ import { findExpansion } from './programs/find-compression';
 import { judgeContent, proveBackup } from './prove/prove-backup';
 import { readRestored, readThrough } from './prove/read-restored';
 import { restoreDump } from './prove/restore-dump';
-import { applyProperties, prepareScratch, scratchName } from './prove/scratch-database';
+import { throwawayGround, type ProofGround } from './prove/proof-ground';
+import { applyProperties, prepareScratch } from './prove/scratch-database';
 import { chooseKeys } from './seal/backup-keys';
 import { fingerprintOf, parseManifest, type Manifest } from './seal/manifest';
 import { openLocalStorage } from './storage/local-storage';
@@ -221,6 +222,7 @@ describe('what a backup holds', () => {
         storage: await openLocalStorage(folder),
         path: process.env['PATH'] ?? '',
         scratchFolder: undefined,
+        proofServer: undefined,
         keys: noKeys,
       };
       const result = await proveBackup({ location: '.' }, settings, never);
@@ -276,6 +278,7 @@ describe('what a backup holds', () => {
   describe('restored by hand', () => {
     let server: PostgresServer;
     let manifest: Manifest;
+    let proofGround: ProofGround;
     let address: ServerAddress;
     let folder: string;
     beforeAll(async () => {
@@ -284,9 +287,12 @@ describe('what a backup holds', () => {
       await fillZoo(source.pool, role);
       await setProperties(source.pool, source.name, role);
       server = await startThrowawayPostgres();
-      address = addressOf(server.url(scratchName));
       ({ folder, manifest } = await takeBackup());
-      expect(await prepareScratch(server, manifest)).toEqual({ ready: true });
+      const found = await findPostgresPrograms({ major: manifest.source.server_major });
+      if (!found.found) throw new Error(found.reason);
+      proofGround = throwawayGround(server, found.programs);
+      ({ address } = proofGround);
+      expect(await prepareScratch(proofGround, manifest)).toEqual({ ready: true });
       const readBack = await restore();
       expect(readBack.storedSha256).toBe(manifest.dump.stored_sha256);
       expect(readBack.dumpedSha256).toBe(manifest.dump.dumped_sha256);
@@ -294,13 +300,12 @@ describe('what a backup holds', () => {
     afterAll(() => server.stop());
 
     async function restore() {
-      const found = await findPostgresPrograms({ major: manifest.source.server_major });
       const path = process.env['PATH'] ?? '';
       const expansion = await findExpansion('zstd', path);
-      if (!found.found || !expansion) throw new Error('programs are missing');
+      if (!expansion) throw new Error('programs are missing');
       const stored = await (await openLocalStorage(folder)).get('dump.pgdump.zst');
       if (!stored) throw new Error('the dump is missing');
-      const { pgRestore } = found.programs;
+      const { pgRestore } = proofGround;
       const unseal = (bytes: AsyncIterable<Buffer>) => bytes;
       return restoreDump(stored, { address, pgRestore, expansion, unseal, path, signal: never });
     }
@@ -309,7 +314,7 @@ describe('what a backup holds', () => {
       const session = await openSession(address, never);
       try {
         await session.query(`BEGIN; SET LOCAL search_path TO public; ${sql}; SET LOCAL search_path TO ''`);
-        return await readThrough([session], scratchName, fingerprintOf(manifest));
+        return await readThrough([session], address.database, fingerprintOf(manifest));
       } finally {
         await session.query(`ROLLBACK; SELECT setval('zoo.fresh', 1000, false)`);
         await session.end();
@@ -322,7 +327,7 @@ describe('what a backup holds', () => {
       const judged = await judge();
       expect(judged).toMatchObject({ verdict: 'CONTENT_DIFFERS' });
       expect(judged).toMatchObject({ reason: expect.stringContaining('the database') });
-      expect(await applyProperties(server, manifest)).toBeUndefined();
+      expect(await applyProperties(proofGround, manifest)).toBeUndefined();
       expect(await judge()).toMatchObject({ verdict: 'PROVEN' });
     });
 
@@ -350,6 +355,68 @@ describe('what a backup holds', () => {
     it('equals it still when rows lie in another order', async () => {
       const moved = await readAfter(`UPDATE "User" SET "order" = "order" WHERE id < 50`);
       expect(judgeContent(manifest, moved)).toMatchObject({ verdict: 'PROVEN' });
+    });
+
+    describe('on a server that was given for proofs', () => {
+      const proveThere = async (user = 'postgres') => {
+        const proofServer = { ...addressOf(server.url('postgres')), user };
+        const storage = await openLocalStorage(folder);
+        const path = process.env['PATH'] ?? '';
+        const settings = { storage, path, scratchFolder: undefined, proofServer, keys: noKeys };
+        return proveBackup({ location: '.' }, settings, never);
+      };
+      const databases = async () => {
+        const { rows } = await there.query<{ datname: string }>('SELECT datname FROM pg_database ORDER BY 1');
+        return rows.map(({ datname }) => datname).filter((name) => name.startsWith('swfx_proof_'));
+      };
+      let there: pg.Client;
+      beforeAll(async () => {
+        there = new pg.Client({ connectionString: server.url() });
+        await there.connect();
+      });
+      afterAll(() => there.end());
+
+      it('is proven, leaves nothing there, and takes away what a killed proof has left, but not what is in use', async () => {
+        const own = `swfx_proof_${manifest.id.replaceAll('-', '').slice(0, 12)}`;
+        await there.query(`CREATE DATABASE ${own}`);
+        await there.query(`CREATE DATABASE swfx_proof_00000000000a`);
+        await there.query(`CREATE DATABASE swfx_proof_00000000000b`);
+        await there.query(`SELECT pg_advisory_lock(hashtextextended('swfx_proof_00000000000b', 0))`);
+        expect(await proveThere()).toMatchObject({ verdict: 'PROVEN' });
+        expect(await databases()).toEqual(['swfx_proof_00000000000b']);
+        await there.query(`DROP DATABASE swfx_proof_00000000000b`);
+      });
+
+      it('waits while another proof of it is there', async () => {
+        const own = `swfx_proof_${manifest.id.replaceAll('-', '').slice(0, 12)}`;
+        await there.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [own]);
+        await expect(proveThere()).rejects.toThrow('another proof');
+        await there.query('SELECT pg_advisory_unlock_all()');
+      });
+
+      it('is not called bad for a role that the server lacks, which is named and not made', async () => {
+        const role = `${source.name}_keeper`;
+        await there.query(`ALTER ROLE ${role} RENAME TO gone_for_now`);
+        const result = await proveThere();
+        const { rowCount } = await there.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+        await there.query(`ALTER ROLE gone_for_now RENAME TO ${role}`);
+        expect(result).toEqual({
+          verdict: 'CANNOT_VERIFY_HERE',
+          reason: `the server of BACKUP_PROVE_URL lacks the role ${role}`,
+        });
+        expect(rowCount).toBe(0);
+        expect(await databases()).toEqual([]);
+      });
+
+      it('is not called bad for what our role may not do there', async () => {
+        const { password } = addressOf(server.url());
+        await there.query(
+          `CREATE ROLE prover LOGIN CREATEDB PASSWORD ${pg.escapeLiteral(password?.reveal() ?? '')}`,
+        );
+        const result = await proveThere('prover');
+        expect(result).toMatchObject({ verdict: 'CANNOT_VERIFY_HERE' });
+        expect(await databases()).toEqual([]);
+      });
     });
 
     it.each([

@@ -57,8 +57,9 @@ describe('a backup that is encrypted and signed', () => {
     const environment = { ...base, BACKUP_TARGETS: targets(source.url), ...settings };
     const config = loadConfig(configSchema, environment);
     const storage = await openLocalStorage(folder);
-    const work = { storage, keys: chooseKeys(config), path: config.PATH, scratchFolder: undefined };
-    return proveBackup({ location: '.' }, work, new AbortController().signal);
+    const work = { storage, keys: chooseKeys(config), path: config.PATH };
+    const where = { scratchFolder: undefined, proofServer: undefined };
+    return proveBackup({ location: '.' }, { ...work, ...where }, new AbortController().signal);
   }
 
   it('hides what it holds, names who can open it, and is proven like any other', async () => {

@@ -45,6 +45,19 @@ describe('the configuration', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('takes a server for proofs, from a file too, and keeps its password to itself', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'swfx-prove-'));
+    const file = join(folder, 'url');
+    await writeFile(file, 'postgres://prover:canary@proofs:5433/postgres\n');
+    const config = load({ BACKUP_TARGETS: platform, BACKUP_PROVE_URL_FILE: file });
+    expect(config.BACKUP_PROVE_URL).toMatchObject({ host: 'proofs', port: 5433, database: 'postgres' });
+    expect(`${inspect(config, { depth: 9 })}${JSON.stringify(config)}`).not.toContain('canary');
+    const refuse = () => load({ BACKUP_TARGETS: platform, BACKUP_PROVE_URL: 'http://u:canary@h/d' });
+    expect(refuse).toThrow('BACKUP_PROVE_URL must start with postgres://');
+    expect(refuse).not.toThrow('canary');
+    await rm(folder, { recursive: true });
+  });
+
   it.each([
     ['[]', 'at least one'],
     ['[{"name":"Platform","url":"postgres://u:canary@h/d"}]', 'lower-case'],

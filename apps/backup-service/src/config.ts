@@ -281,6 +281,13 @@ const settings = z.object({
     .default(21_600)
     .describe('Seconds after which an attempt, or a proof, is ended.'),
   BACKUP_PROVE_EACH: flag().default(true).describe('Whether each backup is proven as soon as it is taken.'),
+  BACKUP_PROVE_URL: text()
+    .pipe(address)
+    .optional()
+    .meta({ secret: true })
+    .describe(
+      'A Postgres server on which proofs restore instead of a throwaway one beside the service, in a database that is made there and dropped again. It has to be of the same major as the source and to have its roles, and runs what is defined in the backup: as a superuser, or as a role that may create databases and act for those roles.',
+    ),
   BACKUP_PROVE_SCHEDULE_CRON: cron
     .optional()
     .describe(

@@ -73,6 +73,7 @@ function settingsOf({ path }: Place, { keys, fingerprint, level }: Way) {
     fingerprintSessions: 2,
     fingerprintBytesPerSecond: undefined,
     scratchFolder: undefined,
+    proofServer: undefined,
   };
 }
 

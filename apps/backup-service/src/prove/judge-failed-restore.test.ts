@@ -13,6 +13,14 @@ describe('judgeFailedRestore', () => {
     'calls a backup that does not restore corrupt: %s',
     (complaint) => expect(judgeFailedRestore(complaint).verdict).toBe('CORRUPT'),
   );
+  it.each([
+    'ERROR: permission denied to create event trigger "watched"',
+    'ERROR: must be owner of extension pg_trgm',
+    'ERROR: must be able to SET ROLE "keeper"',
+  ])('does not blame the backup for what a role that is no superuser may not do: %s', (complaint) => {
+    expect(judgeFailedRestore(complaint, { superuser: false }).verdict).toBe('CANNOT_VERIFY_HERE');
+    expect(judgeFailedRestore(complaint, { superuser: true }).verdict).toBe('CORRUPT');
+  });
 });
 
 describe('isPassingTrouble', () => {

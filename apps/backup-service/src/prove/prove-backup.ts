@@ -1,16 +1,13 @@
 /**
- * The proof of a backup: read back from the storage, opened, restored into a new database on a server that exists for
- * this alone, and compared with what was in the dumped snapshot. PROVEN says that everything is as it was; RESTORED that
+ * The proof of a backup: read back from the storage, opened, restored into a new database on a server that by default
+ * exists for this alone, and compared with what was in the dumped snapshot. PROVEN says that everything is as it was; RESTORED that
  * every table is there with as many rows, which is all that can be said of a backup without a full fingerprint. A
  * verdict is about the backup; what goes wrong with the proving itself is thrown.
  */
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Secret } from '@swfx/config';
 import { errorMessage } from '@swfx/errors';
-import { findPostgresPrograms, startThrowawayPostgres, type PostgresServer } from '@swfx/postgres-server';
 import type { BackupPlace, Verdict } from '../catalogue/backups';
-import type { ServerAddress } from '../postgres-client/server-address';
 import { findExpansion, type Filter } from '../programs/find-compression';
 import { createMeter } from '../programs/meter';
 import { ProgramError } from '../programs/program-error';
@@ -21,15 +18,16 @@ import { fingerprintOf, parseManifest, type Manifest } from '../seal/manifest';
 import { readManifest } from '../storage/backup-folder';
 import { compareContent } from './compare-content';
 import { isPassingTrouble, judgeFailedRestore } from './judge-failed-restore';
+import { openGround, type ProofGround } from './proof-ground';
 import { readRestored, type RestoredContent } from './read-restored';
 import { restoreDump, type ReadBack } from './restore-dump';
-import { applyProperties, prepareScratch, scratchName } from './scratch-database';
+import { applyProperties, isSecluded, prepareScratch } from './scratch-database';
 
 export type ProofResult =
   | { verdict: 'PROVEN' | 'RESTORED'; tables: number; rows: number }
   | { verdict: Exclude<Verdict, 'PROVEN' | 'RESTORED' | 'NOT_YET'>; reason: string };
 
-type Settings = Pick<BackupWork, 'storage' | 'path' | 'scratchFolder' | 'keys'>;
+type Settings = Pick<BackupWork, 'storage' | 'path' | 'scratchFolder' | 'proofServer' | 'keys'>;
 
 /** Proves the backup in a folder of the storage. */
 export async function proveBackup(
@@ -45,22 +43,18 @@ export async function proveBackup(
   const { manifest } = parsed;
   const sealed = chooseUnseal(manifest, settings.keys);
   if (!sealed.ok) return cannot(sealed.reason);
-  const found = await findPostgresPrograms({ major: manifest.source.server_major });
-  if (!found.found) return cannot(found.reason);
   const expansion = await findExpansion(manifest.dump.compression, settings.path);
   if (!expansion) return cannot(`this machine has no ${manifest.dump.compression}`);
-  const server = await startThrowawayPostgres({
-    programs: found.programs,
-    ...(settings.scratchFolder ? { parents: [settings.scratchFolder] } : {}),
-  });
+  const opened = await openGround(manifest, settings);
+  if (!opened.open) return cannot(opened.reason);
+  const { ground } = opened;
   try {
     signal.throwIfAborted();
-    const { pgRestore } = found.programs;
     const { unseal } = sealed;
-    const proof = { manifest, server, pgRestore, expansion, unseal, path: settings.path, signal };
+    const proof = { manifest, ground, expansion, unseal, path: settings.path, signal };
     return await proveOn(proof, () => settings.storage.get(`${place.location}/${manifest.dump.file}`));
   } finally {
-    await server.stop();
+    await ground.close();
   }
 }
 
@@ -69,8 +63,7 @@ const cannot = (reason: string): ProofResult => ({ verdict: 'CANNOT_VERIFY_HERE'
 
 interface Proof {
   manifest: Manifest;
-  server: PostgresServer;
-  pgRestore: string;
+  ground: ProofGround;
   expansion: Filter;
   unseal: Unseal;
   path: string;
@@ -78,22 +71,32 @@ interface Proof {
 }
 
 async function proveOn(proof: Proof, read: () => Promise<Readable | undefined>): Promise<ProofResult> {
-  const { manifest, server, signal } = proof;
-  const preparation = await prepareScratch(server, manifest);
+  const { manifest, ground, signal } = proof;
+  const preparation = await prepareScratch(ground, manifest);
   if (!preparation.ready) return cannot(preparation.reason);
   const stored = await read();
   if (!stored) return corrupt('its dump is not in the storage');
-  const address = scratchAddress(server);
-  const restored = await tryRestore(stored, { ...proof, address });
+  const { address, pgRestore } = ground;
+  // A subscription would stand against the dropping of the database.
+  const withSubscriptions = ground.throwaway;
+  const restored = await tryRestore(stored, { ...proof, address, pgRestore, withSubscriptions });
   const readBack = 'complaint' in restored ? await hashAgain(read, signal) : restored;
   if (readBack.storedSha256 !== manifest.dump.stored_sha256)
     return corrupt(`its stored bytes are not those that were written (${readBack.storedBytes} of them)`);
-  if ('complaint' in restored) return judgeFailedRestore(restored.complaint);
+  if ('complaint' in restored) return judgeFailedRestore(restored.complaint, ground);
   if (restored.dumpedSha256 !== manifest.dump.dumped_sha256)
     return corrupt('what it unpacks to is not what was dumped');
-  const complaint = await applyProperties(server, manifest);
-  if (complaint !== undefined) return judgeFailedRestore(complaint);
-  return judgeContent(manifest, await readRestored(address, fingerprintOf(manifest), signal));
+  const complaint = await applyProperties(ground, manifest);
+  if (complaint !== undefined) return judgeFailedRestore(complaint, ground);
+  const content = await readRestored(address, fingerprintOf(manifest), signal);
+  return judgeContent(manifest, isSecluded(ground) ? withDumpedLimit(content, manifest) : content);
+}
+
+/** The limit that keeps others out is ours, and says nothing of the backup. */
+function withDumpedLimit(content: RestoredContent, { source }: Manifest): RestoredContent {
+  if (!content.properties || !source.properties) return content;
+  const { connection_limit } = source.properties;
+  return { ...content, properties: { ...content.properties, connection_limit } };
 }
 
 /** Compares a restored database with the manifest. */
@@ -139,16 +142,4 @@ async function hashAgain(
 
 async function discard(source: AsyncIterable<Buffer>): Promise<void> {
   for await (const chunk of source) void chunk;
-}
-
-function scratchAddress(server: PostgresServer): ServerAddress {
-  const url = new URL(server.url());
-  return {
-    host: '127.0.0.1',
-    port: server.port,
-    user: 'postgres',
-    password: new Secret(decodeURIComponent(url.password)),
-    database: scratchName,
-    tls: {},
-  };
 }

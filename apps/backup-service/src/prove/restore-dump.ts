@@ -23,6 +23,8 @@ interface RestoreOptions {
   /** What unpacks the dump: see `findExpansion`. */
   expansion: Filter;
   unseal: Unseal;
+  /** Whether its subscriptions come too, disabled; they do if not given. */
+  withSubscriptions?: boolean;
   /** Where programs are looked for first: a PATH value. */
   path: string;
   signal: AbortSignal;
@@ -57,6 +59,7 @@ function startParts(
   const dumped = startRelay({ from: unpacked.reader, to: checked.writer, signal });
   // Where the tables lie on disks is the source's own matter.
   const args = ['--format=custom', '--exit-on-error', '--no-password', '--no-tablespaces'];
+  if (options.withSubscriptions === false) args.push('--no-subscriptions');
   const restore = startProgram({
     program: options.pgRestore,
     args: [...args, `--dbname=${connectionTo(options.address.database)}`],

@@ -1,31 +1,26 @@
 /**
- * A new database on a throwaway server, made ready for a restore: the roles that the dump names exist (they can do
- * nothing and log in nowhere), the extensions can be installed. What this machine lacks is found before the restore,
- * so that a good backup is not called bad because of where it was tried.
+ * A new database made ready for a restore: the roles that the dump names exist (made for it, they can do nothing and log
+ * in nowhere), the extensions can be installed. What the server lacks is found before the restore, so that a good backup
+ * is not called bad because of where it was tried.
  */
-import { statfs } from 'node:fs/promises';
-import type { PostgresServer } from '@swfx/postgres-server';
 import pg from 'pg';
 import { errorMessage } from '@swfx/errors';
 import { propertyStatements } from '../restore/database-properties';
 import { propertiesOf, type Manifest } from '../seal/manifest';
+import type { ProofGround } from './proof-ground';
 
 export type Preparation = { ready: true } | { ready: false; reason: string };
 
-/** The name of the database that a proof restores into. */
-export const scratchName = 'proof';
-
-/** Makes the scratch database for a backup. */
-export async function prepareScratch(server: PostgresServer, manifest: Manifest): Promise<Preparation> {
-  const session = new pg.Client({ connectionString: server.url() });
-  await session.connect();
+/** Makes the database for a backup. */
+export async function prepareScratch(ground: ProofGround, manifest: Manifest): Promise<Preparation> {
+  const session = await ground.connect();
   try {
-    const lack = (await findLackOfSpace(server, manifest)) ?? (await findLackOfExtensions(session, manifest));
+    const lack = (await findLackOfSpace(ground, manifest)) ?? (await findLackOfExtensions(session, manifest));
     if (lack) return { ready: false, reason: lack };
-    for (const role of manifest.source.roles) await createRole(session, role);
+    if (ground.throwaway) for (const role of manifest.source.roles) await createRole(session, role);
     await session.query(
-      `CREATE DATABASE ${scratchName} TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'
-       ENCODING ${pg.escapeLiteral(manifest.source.encoding)}`,
+      `CREATE DATABASE ${pg.escapeIdentifier(ground.address.database)} TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'
+       ENCODING ${pg.escapeLiteral(manifest.source.encoding)} ${isSecluded(ground) ? 'CONNECTION LIMIT 0' : ''}`,
     );
     return { ready: true };
   } finally {
@@ -34,20 +29,25 @@ export async function prepareScratch(server: PostgresServer, manifest: Manifest)
 }
 
 /**
+ * On a server with other users nobody but a superuser is let into what may be a copy of production; a limit of the
+ * backup's own stays out for that.
+ */
+export const isSecluded = ({ throwaway, superuser }: ProofGround): boolean => !throwaway && superuser;
+
+/**
  * Gives the scratch database what is the database's own and in no dump: a restore under another name has to do the
  * same, and the comparison finds what was forgotten. Returns the server's complaint, if there is one.
  */
-export async function applyProperties(
-  server: PostgresServer,
-  manifest: Manifest,
-): Promise<string | undefined> {
+export async function applyProperties(ground: ProofGround, manifest: Manifest): Promise<string | undefined> {
   const properties = propertiesOf(manifest);
   if (!properties) return undefined;
-  const session = new pg.Client({ connectionString: server.url() });
-  await session.connect();
+  const { database } = ground.address;
+  const wanted = isSecluded(ground) ? { ...properties, connectionLimit: -1 } : properties;
+  const session = await ground.connect();
   try {
-    await session.query(`ALTER DATABASE ${scratchName} OWNER TO ${pg.escapeIdentifier(properties.owner)}`);
-    for (const statement of propertyStatements(scratchName, properties)) await session.query(statement);
+    const owner = pg.escapeIdentifier(wanted.owner);
+    await session.query(`ALTER DATABASE ${pg.escapeIdentifier(database)} OWNER TO ${owner}`);
+    for (const statement of propertyStatements(database, wanted)) await session.query(statement);
     return undefined;
   } catch (error) {
     return errorMessage(error);
@@ -56,11 +56,12 @@ export async function applyProperties(
   }
 }
 
-async function findLackOfSpace(server: PostgresServer, manifest: Manifest): Promise<string | undefined> {
-  const { bavail, bsize } = await statfs(server.dataDir);
+async function findLackOfSpace(ground: ProofGround, manifest: Manifest): Promise<string | undefined> {
+  const free = await ground.freeBytes();
   const needed = manifest.source.size_bytes;
-  if (bavail * bsize > needed) return undefined;
-  return `the throwaway server has ${bavail * bsize} bytes free, and the database takes ${needed}`;
+  if (free === undefined || free > needed) return undefined;
+  const server = ground.throwaway ? 'the throwaway server' : 'the server of BACKUP_PROVE_URL';
+  return `${server} has ${free} bytes free, and the database takes ${needed}`;
 }
 
 async function findLackOfExtensions(session: pg.Client, manifest: Manifest): Promise<string | undefined> {
@@ -68,7 +69,7 @@ async function findLackOfExtensions(session: pg.Client, manifest: Manifest): Pro
   const available = new Set(rows.map((row) => row.name));
   const lacking = manifest.source.extensions.filter(({ name }) => !available.has(name));
   if (lacking.length === 0) return undefined;
-  return `this machine’s Postgres lacks the extension ${lacking.map(({ name }) => name).join(', ')}`;
+  return `the Postgres that it is tried on lacks the extension ${lacking.map(({ name }) => name).join(', ')}`;
 }
 
 async function createRole(session: pg.Client, role: string): Promise<void> {

@@ -1,9 +1,9 @@
-import { statfs } from 'node:fs/promises';
 import type { Client } from 'pg';
 import type { Manifest } from '../seal/manifest';
 import { findClientPrograms } from '../postgres-client/find-client-programs';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { readDatabaseProperties } from './database-properties';
+import { freeBytesOf } from './free-bytes';
 import type { RestoreFacts } from './plan-restore';
 
 /** What a plan rests on, asked of the server over a session to its maintenance database. Changes nothing. */
@@ -39,7 +39,7 @@ export async function gatherRestoreFacts(
       hasClient: (await findClientPrograms(server.major, about.path)) !== undefined,
       roles: server.roles,
       extensions: server.extensions,
-      freeBytes: await freeBytes(address, server.dataDirectory),
+      freeBytes: await freeBytesOf(address, server.dataDirectory),
       maySwap: server.maySwap,
     },
     database: {
@@ -103,14 +103,4 @@ async function readUse(
     [name, poolerNames],
   );
   return rows[0] as Use;
-}
-
-/** Seen only where the server is on this machine, and its folder is where it says. */
-async function freeBytes(address: ServerAddress, dataDirectory: string | null): Promise<number | undefined> {
-  const here = ['localhost', '127.0.0.1', '::1'].includes(address.host) || address.host.startsWith('/');
-  if (!here || dataDirectory === null) return undefined;
-  return statfs(dataDirectory).then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => undefined,
-  );
 }

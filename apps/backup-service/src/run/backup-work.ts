@@ -6,6 +6,7 @@ import type { Facts } from '@swfx/messaging';
 import type { Metrics } from '@swfx/metrics';
 import type { BackupTarget } from '../config';
 import type { FingerprintLevel } from '../capture/sum-tables';
+import type { ServerAddress } from '../postgres-client/server-address';
 import type { CompressionSettings } from '../programs/find-compression';
 import type { BackupKeys } from '../seal/backup-keys';
 import type { BackupStorage } from '../storage/backup-storage';
@@ -37,6 +38,8 @@ export interface BackupWork {
   maxRunSeconds: number;
   /** Where the throwaway server of a proof keeps its data; the system's temporary folder if not given. */
   scratchFolder: string | undefined;
+  /** The server that proofs restore on instead of a throwaway one. */
+  proofServer: ServerAddress | undefined;
   /** Whether a backup is proven as soon as it is taken. */
   proveEach: boolean;
 }
