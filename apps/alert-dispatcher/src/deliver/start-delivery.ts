@@ -11,6 +11,7 @@ import { ensureDestinations } from '../destination-row';
 import type { PlannedDestination } from './create-destinations';
 import { countMissing, sampleDelivery, showDelivery, type DeliverySample } from './delivery-gauges';
 import type { HeldAlerts } from '../intake/held-alerts';
+import { readWindows, type Window } from '../outage/windows';
 import { sendHeld, type HeldSending } from '../outage/send-held';
 import type { ToldStore } from '../outage/told-in-outage';
 import { readSent } from './message-rows';
@@ -65,6 +66,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const { held, told } = options;
   const stopping = new AbortController();
   const sentBefore = new Map<string, SentMessage[]>();
+  let windows: Window[] = [];
   const outage: HeldSending = {
     ...foundation,
     told,
@@ -74,6 +76,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     environment,
     leaseSeconds,
     sentBefore: (name) => sentBefore.get(name) ?? [],
+    windows: () => windows,
   };
   let sample: DeliverySample | undefined;
   let missingAskedAt = 0;
@@ -98,6 +101,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     }
     sample = { ...(await sampleDelivery(pool, names)), missing };
     for (const name of names) sentBefore.set(name, await readSent(pool, name));
+    windows = await readWindows(pool);
   }
 
   async function askPostgres(): Promise<string[]> {

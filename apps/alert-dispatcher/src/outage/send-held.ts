@@ -14,6 +14,7 @@ import type { Notification } from '../deliver/notification';
 import { planSending } from '../deliver/plan-sending';
 import type { SentMessage } from '../deliver/rate-budget';
 import { bucket } from '../deliver/token-bucket';
+import { isMuted, type Window } from './windows';
 import { planHeld, toldField, type HeldNews, type Told, type ToldInOutage } from './plan-held';
 import type { ToldStore } from './told-in-outage';
 
@@ -30,6 +31,8 @@ export interface HeldSending {
   leaseSeconds: number;
   /** What Postgres knew of the last hour when it was last asked. */
   sentBefore: (destination: string) => readonly SentMessage[];
+  /** The maintenance windows that it knew then. */
+  windows: () => readonly Window[];
 }
 
 const leaseKey = 'alert-dispatcher:outage-sender';
@@ -43,7 +46,12 @@ export async function sendHeld(sending: HeldSending, signal: AbortSignal): Promi
   try {
     if ((await redis.set(leaseKey, id, 'EX', sending.leaseSeconds, 'NX')) !== 'OK') return;
     const held = await sending.readHeld();
-    for (const target of sending.destinations) await sendNext(sending, target, held, signal);
+    for (const target of sending.destinations) {
+      // Each may take as long as a post takes.
+      if ((await redis.get(leaseKey)) !== id) return;
+      await redis.expire(leaseKey, sending.leaseSeconds);
+      await sendNext(sending, target, held, signal);
+    }
   } catch (error) {
     logger.warn('What is held in Redis could not be sent', { error: errorMessage(error) });
   } finally {
@@ -60,9 +68,12 @@ async function sendNext(
 ): Promise<void> {
   const { name } = target.destination;
   const told = await sending.told.read();
-  const due = planHeld(held, told, name, sending.policy);
-  if (due.length === 0 || (await sending.redis.exists(holdKey(name)))) return;
   const now = new Date();
+  const due = planHeld(held, told, name, sending.policy).filter(
+    ({ message, severity, alert: { service, incident: key } }) =>
+      message !== 'firing' || !isMuted({ severity, service, key }, sending.windows(), now),
+  );
+  if (due.length === 0 || (await sending.redis.exists(holdKey(name)))) return;
   const state = { now, notBefore: now, senderUntil: null, bucket: { tokens: bucket.burst, at: now } };
   const sent = [...sending.sentBefore(name), ...sentIn(told, name, now)];
   const { next } = planSending(due, state, sent, target.policy);
@@ -103,6 +114,8 @@ async function post(
     });
     const [first] = message.items;
     if (first) metrics.increment('alerts_sent_total', { destination: name, severity: first.severity });
+    // The bucket is in Postgres: without it there is no burst, for however many replicas.
+    await redis.set(holdKey(name), 'budget', 'PX', bucket.secondsPerToken * 1000);
     return;
   }
   metrics.increment('alerts_failed_total', { reason: after.reason });
