@@ -44,6 +44,13 @@ describe('the dispatcher’s configuration', () => {
     );
   });
 
+  it('refuses a route that waits for longer than an alert lives', () => {
+    const wrong = { ...environment, ALERT_ROUTES: '[{"to":["slack"],"afterSeconds":28800}]' };
+    expect(() => loadConfig(configSchema, wrong)).toThrow('ALERT_ROUTES waits 28800 s');
+    const ALERT_TTL_SECONDS = '86400';
+    expect(() => loadConfig(configSchema, { ...wrong, ALERT_TTL_SECONDS })).not.toThrow();
+  });
+
   it('refuses to send alerts in clear from production', () => {
     const production = {
       ...environment,

@@ -119,6 +119,9 @@ export const configSchema = z
     const wanted = config.ALERT_ROUTES.flatMap(({ to }) => to);
     for (const name of new Set(wanted))
       if (!names.includes(name)) problem(`ALERT_ROUTES names the destination ${name}, which there is not`);
+    for (const { afterSeconds = 0 } of config.ALERT_ROUTES)
+      if (afterSeconds >= config.ALERT_TTL_SECONDS)
+        problem(`ALERT_ROUTES waits ${afterSeconds} s, and ALERT_TTL_SECONDS gives up what is so old`);
     const fallback = config.ALERT_FALLBACK_DESTINATION;
     if (fallback !== undefined && !names.includes(fallback))
       problem(`ALERT_FALLBACK_DESTINATION names ${fallback}, which there is not`);

@@ -18,8 +18,8 @@ export function createPagerDuty(options: {
   const url = new Secret(options.url);
   return {
     name,
-    async tell(notification, { signal }) {
-      const body = { routing_key: routingKey.reveal(), ...pagerDutyEvent(notification) };
+    async tell(notification, { format, signal }) {
+      const body = { routing_key: routingKey.reveal(), ...pagerDutyEvent(notification, format) };
       const secrets = [routingKey];
       const response = await postJson({ url, body, timeoutMs, signal, secrets, receiver: 'PagerDuty' });
       const confirms = ({ status }: { status: number }) => status === 202;
@@ -31,11 +31,15 @@ export function createPagerDuty(options: {
 const severities = { critical: 'critical', warning: 'warning', info: 'info' } as const;
 const longestSummary = 1_024;
 
-/** A notification as an event, without its routing key. */
-export function pagerDutyEvent(notification: Notification): object {
+/** PagerDuty takes no event of more than 512 KB, and a page is worth more than its details. */
+const detailLimits = { count: 50, name: 100, value: 1_000 } as const;
+
+/** A notification as an event, without its routing key; `plain`, without details, where those were refused. */
+export function pagerDutyEvent(notification: Notification, format: 'blocks' | 'plain' = 'blocks'): object {
   const lines = messageLines(notification, {});
-  const summary = `[${lines.environment.toUpperCase()}] ${lines.title}`.slice(0, longestSummary);
-  const details = { [lines.second.name]: lines.second.value, ...Object.fromEntries(lines.fields) };
+  const summary = cut(`[${lines.environment.toUpperCase()}] ${lines.title}`, longestSummary);
+  const details =
+    format === 'plain' ? {} : detailsOf([[lines.second.name, lines.second.value], ...lines.fields]);
   if (notification.form === 'digest') {
     const severity = notification.items.some((item) => item.severity === 'critical') ? 'critical' : 'warning';
     return triggerOf(notification.messageId, {
@@ -47,6 +51,18 @@ export function pagerDutyEvent(notification: Notification): object {
   }
   if (notification.act !== 'firing') return { event_action: 'resolve', dedup_key: notification.incidentId };
   return triggerOf(notification.incidentId, payloadOf(notification, summary, details));
+}
+
+function detailsOf(fields: readonly (readonly [string, string])[]): object {
+  const { count, name: nameLimit, value: valueLimit } = detailLimits;
+  return Object.fromEntries(
+    fields.slice(0, count).map(([name, value]) => [cut(name, nameLimit), cut(value, valueLimit)]),
+  );
+}
+
+function cut(text: string, limit: number): string {
+  const characters = Array.from(text);
+  return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : text;
 }
 
 function payloadOf({ story: { alert } }: IncidentNotification, summary: string, details: object): object {
