@@ -75,7 +75,12 @@ export function createHeldAlerts(redis: Foundation['redis'], logger: Logger): He
         const entry = redis.status === 'ready' ? await redis.lindex(list, 0).catch(() => null) : null;
         if (entry === null) return (await drainMine(store), drained);
         await handOn(entry, store);
-        await redis.lrem(list, 1, entry);
+        // A Redis that goes away just now keeps the entry: to store it again is harmless, to fail for it is not.
+        const isRemoved = await redis.lrem(list, 1, entry).then(
+          () => true,
+          () => false,
+        );
+        if (!isRemoved) return (await drainMine(store), drained);
       }
     },
   };

@@ -37,10 +37,11 @@ function addReading(alerts: Command, context: OperatorContext): void {
   alerts
     .command('list')
     .description('The newest alerts, and whether each was sent, held back or given up, and why')
-    .option('--limit <number>', 'how many', wholeNumber(1, 10_000), 20)
+    .option('--limit <number>', 'how many; 20, or all of one message, if not given', wholeNumber(1, 10_000))
     .option('--message <id>', 'those that one message told of', uuid)
     .option('--json', 'for programs')
-    .action(async ({ json, ...filter }: { limit: number; message?: string } & Json) => {
+    .action(async ({ json, limit, message }: { limit?: number; message?: string } & Json) => {
+      const filter = { limit: limit ?? (message ? 10_000 : 20), message };
       const listed = await withFoundation(context, ({ pool }) => listAlerts(pool, filter));
       printTable(listed, alertColumns, { json, empty: 'No alert has been accepted yet.' });
     });

@@ -52,7 +52,7 @@ export async function listAlerts(db: Queryable, { limit, message, id }: AlertFil
          WHEN 'overtaken' THEN 'overtaken' WHEN 'counted' THEN 'counted' WHEN 'source_resolved' THEN 'source_resolved'
          ELSE coalesce(notice.reason, old.reason) END AS reason,
        CASE decision WHEN 'repeated' THEN 'says nothing new of incident ' || incident.id
-         WHEN 'disabled' THEN 'SLACK_ALERTING_ENABLED is false'
+         WHEN 'disabled' THEN 'alerting is off, or there is no other destination to tell it to'
          WHEN 'not_firing' THEN 'nothing was wrong' WHEN 'overtaken' THEN 'its source had already said that it is over'
          WHEN 'counted' THEN 'counted in its incident' WHEN 'source_resolved' THEN 'another source still sees it'
          ELSE coalesce(notice.detail, old.detail) END AS detail,
