@@ -3,7 +3,7 @@
  * once when a set comes into force, renewed well within the lease, in Postgres and in Redis, neither of which is waited
  * for. What cannot be said only makes a rotation wait; it refuses nobody.
  */
-import { randomUUID } from 'node:crypto';
+import { randomUUID, type KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Queryable } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
@@ -14,6 +14,7 @@ import {
   recordAck,
   withdrawAck,
   type KeySet,
+  type PublicKey,
   type VerifierAck,
 } from '@swfx/signing-keys';
 import type { KeyMirror } from './key-mirror';
@@ -43,9 +44,18 @@ export function startKeyMirrorAcks(options: AckOptions): { stop(): Promise<void>
   let again = false;
   let stopped = false;
 
+  /** Keys whose probes were accepted: a key stays imported from set to set, and so need not be proved for each. */
+  const accepted = new WeakSet<KeyObject>();
+
   function prove(keySet: KeySet): string[] {
     const now = new Date();
-    return keySet.keys.filter((key) => probeVerifies(key, mirror.keyOf, now)).map(({ kid }) => kid);
+    return keySet.keys.filter((key) => verifies(key, now)).map(({ kid }) => kid);
+  }
+  function verifies(key: PublicKey, now: Date): boolean {
+    const held = mirror.keyOf(key.kid);
+    if (!held || held.state === 'revoked' || (held.leavesAt && held.leavesAt <= now)) return false;
+    if (!accepted.has(held.key) && probeVerifies(key, mirror.keyOf, now)) accepted.add(held.key);
+    return accepted.has(held.key);
   }
   async function say(ack: VerifierAck): Promise<void> {
     const { key, value } = ackCopy(ack);
