@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { storeAlert, storeAlerts, type Alert } from '@swfx/alerts';
+import { facts } from '@swfx/messaging';
 import { createSlackStandIn, type SlackStandIn } from '@swfx/slack-stand-in';
 import {
   createTestDatabase,
@@ -64,6 +65,8 @@ describe('incidents, from their beginning to their end', () => {
   const raise = async (changes: Partial<Alert> = {}) => {
     const alert = exampleAlert(changes);
     await storeAlert(database.pool, alert);
+    const hint = { v: facts.alertRaised.v, data: { alertId: alert.id } };
+    await redis.client.publish(facts.alertRaised.topic, JSON.stringify(hint));
     return alert;
   };
   const resolve = (alert: Alert, title = 'Database backup succeeded') =>
