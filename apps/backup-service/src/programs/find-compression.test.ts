@@ -60,6 +60,8 @@ describe('findCompression', () => {
       name: 'gzip',
       args: ['-2', '-c'],
     });
+    // A backup is not to be called corrupt for what unpacks it.
+    expect(await findExpansion('zstd', searched)).toBeUndefined();
     expect(await roundTrip(searched, { level: 19, threads: 1 })).toMatchObject({ args: ['-9', '-c'] });
   });
 });

@@ -39,9 +39,9 @@ export async function findCompression(
   return undefined;
 }
 
-/** What unpacks a dump that was packed so; undefined when it is not installed. */
+/** What unpacks a dump that was packed so; undefined when it is not installed, or does not run. */
 export async function findExpansion(name: CompressionName, path: string): Promise<Filter | undefined> {
-  const program = await findProgram(name, path);
+  const program = await findWorking(name, path);
   return program === undefined ? undefined : { program, args: unpacking[name] };
 }
 

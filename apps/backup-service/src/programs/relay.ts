@@ -28,12 +28,7 @@ export function startRelay(options: {
   const { signal, onBytes } = options;
   const ends = { from: options.from.take(), to: options.to.take() };
   let said: Message = { bytes: 0 };
-  const thread = new Worker(`(${handOn.toString()})()`, {
-    eval: true,
-    workerData: ends,
-    env: {},
-    trackUnmanagedFds: false,
-  });
+  const thread = startThread(ends);
   const done = new Promise<void>((resolve, reject) => {
     thread.on('message', (message: Message) => {
       said = message;
@@ -52,6 +47,17 @@ export function startRelay(options: {
   });
   done.catch(() => undefined);
   return { done, bytes: () => said.bytes, sha256: () => said.sha256 ?? '' };
+}
+
+function startThread(ends: { from: number; to: number }): Worker {
+  try {
+    const code = `(${handOn.toString()})()`;
+    return new Worker(code, { eval: true, workerData: ends, env: {}, trackUnmanagedFds: false });
+  } catch (error) {
+    closeSync(ends.from);
+    closeSync(ends.to);
+    throw error;
+  }
 }
 
 /** The thread, which is handed its text alone, so that it may name nothing but what Node itself has. */

@@ -75,6 +75,16 @@ describe('runTogether', () => {
     await expect(work).rejects.toBeInstanceOf(ProgramError);
   });
 
+  it('leaves nothing running when one part cannot even be started', async () => {
+    let first: ReturnType<typeof shell> | undefined;
+    const work = runTogether(never, (signal) => {
+      first = shell('cat >/dev/null', signal);
+      throw new Error('no thread can be made');
+    });
+    await expect(work).rejects.toThrow('no thread can be made');
+    await expect(first?.succeeded).rejects.toThrow('was ended by SIGTERM');
+  });
+
   it('stops everything, and throws the reason, when it is aborted', async () => {
     const abort = new AbortController();
     const work = runTogether(abort.signal, (signal) => {

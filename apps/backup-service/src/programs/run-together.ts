@@ -11,7 +11,7 @@ export async function runTogether(
   signal.throwIfAborted();
   const failed = new AbortController();
   const failures: unknown[] = [];
-  const parts = start(AbortSignal.any([signal, failed.signal])).map((part) =>
+  const parts = startAll(start, signal, failed).map((part) =>
     part.catch((error: unknown) => {
       failures.push(error);
       failed.abort(error);
@@ -20,6 +20,20 @@ export async function runTogether(
   await Promise.all(parts);
   signal.throwIfAborted();
   if (failures.length > 0) throw failures.find((failure) => !isConsequence(failure)) ?? failures[0];
+}
+
+/** What was started before one could not be must not be left running. */
+function startAll(
+  start: (signal: AbortSignal) => readonly Promise<unknown>[],
+  signal: AbortSignal,
+  failed: AbortController,
+): readonly Promise<unknown>[] {
+  try {
+    return start(AbortSignal.any([signal, failed.signal]));
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  }
 }
 
 const streamConsequences = new Set([
