@@ -74,7 +74,12 @@ export function allowedFrom(schedule: Pick<BackupSchedule, 'blackouts' | 'timezo
   return due;
 }
 
-function localTime(now: Date, timezone: string): { day: number; minute: number } {
+/** Making one takes a hundred times as long as using it, and the end of a blackout is looked for by the minute. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatIn(timezone: string): Intl.DateTimeFormat {
+  const known = formats.get(timezone);
+  if (known) return known;
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     weekday: 'short',
@@ -82,7 +87,16 @@ function localTime(now: Date, timezone: string): { day: number; minute: number }
     minute: '2-digit',
     hourCycle: 'h23',
   });
-  const parts = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, value]));
+  formats.set(timezone, format);
+  return format;
+}
+
+function localTime(now: Date, timezone: string): { day: number; minute: number } {
+  const parts = Object.fromEntries(
+    formatIn(timezone)
+      .formatToParts(now)
+      .map(({ type, value }) => [type, value]),
+  );
   return {
     day: dayNames.indexOf(String(parts['weekday']).toLowerCase()),
     minute: Number(parts['hour']) * 60 + Number(parts['minute']),
