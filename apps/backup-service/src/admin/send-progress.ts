@@ -32,10 +32,11 @@ export function createProgressSender(options: {
     async send(response, watched) {
       if (watchers >= mostAtOnce)
         throw new AppError('overloaded', `${mostAtOnce} watch already`, { retryAfterSeconds: 5 });
-      const first = await watched.read();
-      if (first === undefined) throw new AppError('not_found', 'it is gone');
+      // Counted before anything is waited for, or as many as come at once would all be let in.
       watchers += 1;
       try {
+        const first = await watched.read();
+        if (first === undefined) throw new AppError('not_found', 'it is gone');
         await stream(response, { first, watched, stopping, until: performance.now() + longestMs });
       } finally {
         watchers -= 1;
