@@ -157,6 +157,43 @@ describe('a restore whose process is killed', () => {
     expect(await aside(id)).toEqual(['swfx_restore']);
   });
 
+  /** Keeps the renaming of the live database waiting, and ends the session that waits. */
+  async function loseSessionInSwap(work: () => Promise<unknown>): Promise<unknown> {
+    const holder = new Client({
+      connectionString: Object.assign(new URL(source.url), { pathname: '/postgres' }).href,
+    });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query(`COMMENT ON DATABASE ${source.name} IS 'held'`);
+    const outcome = work();
+    await waitUntil(async () => {
+      const { rowCount } = await server.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'RENAME' AND query ~ $1`,
+        [source.name],
+      );
+      return rowCount !== 0;
+    });
+    await holder.query('ROLLBACK');
+    await holder.end();
+    return outcome;
+  }
+
+  it('that loses its session to the server in the swap goes on, and leaves nobody before a closed door', async () => {
+    const id = await planned();
+    expect(await loseSessionInSwap(() => runRestore(work, id, never))).toBe('retry');
+    await expireLease(id);
+    expect(await runRestore(work, id, never)).toBe('success');
+    expect(await state(id)).toEqual({ state: 'restored', error: null });
+    expect(await rows()).toBe(100);
+
+    await askForStep(ground.ops.pool, id, { step: 'undo', by: 'operator:test' });
+    expect(await loseSessionInSwap(() => runRestore(work, id, never))).toBe('retry');
+    await expireLease(id);
+    expect(await runRestore(work, id, never)).toBe('success');
+    expect(await state(id)).toEqual({ state: 'undone', error: null });
+    expect(await rows()).toBe(10);
+  });
+
   it('again and again is given up, leaves the live database open, and is told to people', async () => {
     const id = await planned();
     await ground.ops.pool.query(

@@ -213,6 +213,13 @@ export async function handBack(db: Queryable, claim: RestoreClaim): Promise<void
   );
 }
 
+/** Gives a step back, to be taken again when the lease has run out. */
+export async function pauseRestore(db: Queryable, claim: RestoreClaim): Promise<void> {
+  await db.query(`UPDATE db_restore SET attempt = attempt - 1, lease_owner = NULL WHERE ${mine}`, [
+    ...identity(claim),
+  ]);
+}
+
 /** Whether a newer restore has taken the place of the same database since this one. */
 export async function isSuperseded(db: Queryable, claim: RestoreClaim): Promise<boolean> {
   const { rowCount } = await db.query(

@@ -7,6 +7,7 @@ import { RestoreError } from './restore-error';
 import { restoreEvents } from './restore-events';
 import type { RestoreStepInHand } from './restore-step';
 import type { RestoreWork } from './restore-work';
+import { openAgain } from './swap-databases';
 import { gatherUndoFacts, undoRestore } from './undo-restore';
 
 /** Looks at what an undo would do and lose, and enters it for people to see. */
@@ -23,6 +24,9 @@ export async function planUndoStep(
 export async function carryOutUndo(work: RestoreWork, step: RestoreStepInHand): Promise<TaskOutcome> {
   const { claim, signal } = step;
   const names = namesOf(work, claim);
+  // Whoever died in the swap may have left the live database closed, into which we have to look.
+  if (claim.phase === 'swapping')
+    await onTargetServer(work, claim, { signal, use: (session) => openAgain(session, names.live) });
   const undoPlan = await lookAtUndo(work, claim, signal);
   if (claim.phase === null && undoPlan.decision === 'refuse')
     throw new RestoreError('refused', undoPlan.obstacles.join('; '));

@@ -2,6 +2,7 @@
  * A restore from a storage alone: after a disaster there is no ops database to ask and no service to ask it of. What is
  * done is the same (planned, restored beside, compared, and only then given its name), in the process that calls it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { propertiesOf } from '../seal/manifest';
@@ -13,7 +14,7 @@ import type { Obstacle } from './find-obstacles';
 import { planRestore, type RestoreFacts, type RestorePlan } from './plan-restore';
 import type { FoundBackup } from './read-catalogue';
 import { restoreDatabase } from './restore-database';
-import { dropDatabase } from './swap-databases';
+import { dropDatabase, openAgain } from './swap-databases';
 
 export interface ElsewhereOptions {
   /** The names of its databases carry it. */
@@ -72,6 +73,7 @@ async function onServer(session: Client, options: ElsewhereOptions): Promise<Els
   if (plan.decision === 'refuse' || !(await options.approve(plan)))
     return { plan, names, seconds: undefined };
   const startedAt = performance.now();
+  let swapping = false;
   const job = {
     mode,
     names,
@@ -83,6 +85,7 @@ async function onServer(session: Client, options: ElsewhereOptions): Promise<Els
     rolesToMake: facts.backup.roles.filter((role) => !facts.server.roles.includes(role)),
     reached: null,
     enterPhase: async (phase: string) => {
+      swapping = phase === 'swapping';
       options.say(`${names.live}: ${phase}`);
       if (phase === 'swapping') await replace?.settle({ ...address, database: names.beside });
     },
@@ -92,8 +95,34 @@ async function onServer(session: Client, options: ElsewhereOptions): Promise<Els
   try {
     await restoreDatabase(session, job, settings);
   } catch (error) {
-    await dropDatabase(session, names.beside).catch(() => undefined);
+    await clearUp(session, { address, names, closed: mode === 'swap' && swapping });
     throw error;
   }
   return { plan, names, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+const clearUpAttempts = 20;
+
+/**
+ * Leaves nothing. The session may be what broke, in the middle of a swap too: then another one, as soon as the server
+ * answers, opens the live database again.
+ */
+async function clearUp(
+  session: Client,
+  about: { address: ServerAddress; names: DatabaseNames; closed: boolean },
+): Promise<void> {
+  const { address, names, closed } = about;
+  const dropped = await dropDatabase(session, names.beside).then(
+    () => true,
+    () => false,
+  );
+  for (let attempt = 1; !dropped && attempt <= clearUpAttempts; attempt += 1) {
+    const again = await openMaintenanceSession(address, new AbortController().signal).catch(() => undefined);
+    if (again) {
+      if (closed) await openAgain(again, names.live);
+      await dropDatabase(again, names.beside).catch(() => undefined);
+      return again.end().catch(() => undefined);
+    }
+    await sleep(1_000);
+  }
 }

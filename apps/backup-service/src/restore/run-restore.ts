@@ -6,12 +6,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { TaskOutcome } from '@swfx/messaging';
+import { BackupError } from '../backup-error';
 import { keepLease } from '../catalogue/keep-lease';
 import {
   claimRestore,
   endStep,
   enterPhase,
   handBack,
+  pauseRestore,
   renewRestore,
   type RestoreClaim,
   type RestoreStep,
@@ -36,6 +38,7 @@ export async function runRestore(work: RestoreWork, id: string, stopping: AbortS
   if (!claim) return 'skipped';
   const lease = keepLease(() => renewRestore(work.pool, claim), work.logger);
   const limit = AbortSignal.timeout(work.maxRunSeconds * 1000);
+  let swapping = claim.phase === 'swapping';
   const step: RestoreStepInHand = {
     claim,
     signal: AbortSignal.any([stopping, lease.lost, limit]),
@@ -46,6 +49,7 @@ export async function runRestore(work: RestoreWork, id: string, stopping: AbortS
     },
     async enterPhase(phase) {
       if (!(await enterPhase(work.pool, claim, phase))) throw lost();
+      swapping ||= phase === 'swapping';
       await work.onPhase(claim.id, phase);
     },
   };
@@ -60,6 +64,7 @@ export async function runRestore(work: RestoreWork, id: string, stopping: AbortS
       await handBack(work.pool, claim);
       return 'retry';
     }
+    if (swapping && mayComeBack(work, claim, error)) return await waitForServer(work, claim, error);
     return await fail(work, claim, classifyRestoreFailure(limit.aborted ? timeout(work) : error));
   } finally {
     await lease.stop();
@@ -72,6 +77,26 @@ async function giveUp(work: RestoreWork, claim: RestoreClaim, signal: AbortSigna
   await onTargetServer(work, claim, { signal, use: (session) => openAgain(session, names.live) });
   const what = `it was begun ${takeOvers} times, and each time the process ended without a word`;
   return new RestoreError('interrupted', `${what}; ${names.beside} may be left behind`);
+}
+
+/**
+ * A server that went away in the middle of a swap may have left the live database closed, or have swapped without our
+ * hearing of it: whoever reaches it again finishes what was begun.
+ */
+function mayComeBack(work: RestoreWork, { startedAt }: RestoreClaim, error: unknown): boolean {
+  const { reason, cause } = classifyRestoreFailure(error);
+  if (reason !== 'cannot_connect' || (cause instanceof BackupError && cause.permanent)) return false;
+  return Date.now() - (startedAt ?? new Date()).getTime() < work.maxRunSeconds * 1000;
+}
+
+async function waitForServer(work: RestoreWork, claim: RestoreClaim, error: unknown): Promise<TaskOutcome> {
+  await pauseRestore(work.pool, claim);
+  work.logger.warn('The server went away in a swap, which goes on when it is back', {
+    restore_id: claim.id,
+    database: claim.database,
+    error: classifyRestoreFailure(error).message,
+  });
+  return 'retry';
 }
 
 const lost = () => new RestoreError('interrupted', 'another runner has taken this over');
