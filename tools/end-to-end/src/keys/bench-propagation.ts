@@ -3,7 +3,8 @@
  * gateway's acknowledgement, both by Postgres's clock, so that nothing of the measuring is in it. A revocation: from
  * the commit of the tombstone, by Postgres's clock, to the last gateway's first refusal of a token of that key, as a
  * caller sees it who asks again two milliseconds after each answer. A gateway that is cut off from Postgres and Redis
- * hears of neither; there a revocation takes what the token has left to live.
+ * hears of neither; there a revocation takes what the token has left to live. Postgres dates a commit before it has
+ * written it to disk, so that what its disk takes is in all of these times.
  */
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
