@@ -225,6 +225,11 @@ describe('the admin API', () => {
       body: { code: 'payload_too_large' },
     });
     expect(await ask('GET', '/admin/backups?limit=0')).toMatchObject({ status: 400 });
+    expect(await ask('GET', '/admin/backups?database=a%00')).toMatchObject({ status: 400 });
+    expect(await ask('POST', '/admin/restores', { backup_id: backupId, into: 'a\0' })).toMatchObject({
+      status: 400,
+      body: { pointer: '/into' },
+    });
     expect(await ask('GET', '/admin/backups/nonsense')).toMatchObject({ status: 404 });
     expect(await ask('GET', '/admin/nonsense')).toMatchObject({ status: 404, body: { code: 'not_found' } });
     expect(await ask('POST', `/admin/backups/${backupId}/cancel`)).toMatchObject({
@@ -291,6 +296,10 @@ describe('the admin API', () => {
       Array.from({ length: 45 }, (_, n) => ask('GET', `/admin/backups?limit=${n + 1}`)),
     );
     expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
+    const noScope = tokens.token({ scope: 'nothing', sub: 'user:noisy' });
+    await Promise.all(Array.from({ length: 45 }, () => ask('GET', '/admin/backups', undefined, noScope)));
+    const noted = (await accesses(403)).filter(({ actor }) => actor === 'user:noisy');
+    expect(noted.length).toBeLessThanOrEqual(40);
   });
 
   it('refuses at once whoever was cut off, and whatever a revoked key has signed', async () => {

@@ -101,8 +101,9 @@ export function createAuthenticate(options: AuthenticateOptions): AuthenticateAd
     if (verdict.outcome === 'refused') return refuse(verdict.reason);
     const { sub: subject, scope: scopes } = verdict.claims;
     const caller = { subject, scopes: scopes.split(' ').filter(Boolean) };
-    if (!caller.scopes.includes(scope)) return refuse('insufficient_scope', caller);
+    // Before the scope: each refusal is a record in the audit trail, which every user's token could fill.
     budget.spend(subject);
+    if (!caller.scopes.includes(scope)) return refuse('insufficient_scope', caller);
     count('accepted');
     return { outcome: 'accepted', caller };
   };

@@ -13,12 +13,13 @@ import { showBackup, type ShownBackup } from '../operator/show-backup';
 import type { AdminApiOptions } from './admin-api';
 import { readProgress } from './read-progress';
 import { scopes } from './scopes';
+import { withoutNul } from './without-nul';
 
 /** The body of `POST /admin/backups`. */
 export const startSchema = z.strictObject({ database: z.string().max(63).optional() });
 /** The query of `GET /admin/backups`. */
 export const listQuerySchema = z.object({
-  database: z.string().max(63).optional(),
+  database: withoutNul(z.string().max(63)).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 

@@ -15,12 +15,13 @@ import type { AdminApiOptions } from './admin-api';
 import { offerApproval } from './approvals';
 import { approve } from './approve';
 import { scopes } from './scopes';
+import { withoutNul } from './without-nul';
 
 /** The body of `POST /admin/restores`. */
 export const planSchema = z.strictObject({
   backup_id: z.uuid(),
   /** A new database of this name, on the server of the target, instead of the target's place. */
-  into: z.string().min(1).max(63).optional(),
+  into: withoutNul(z.string().min(1).max(63)).optional(),
   accept: z.array(z.enum(acceptable)).default([]),
 });
 /** The body of `POST /admin/restores/:id/approve`. */
