@@ -3,7 +3,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret } from '@swfx/config';
 import { findForgery, parseKeyRing, readKeySet, trustInRing } from '@swfx/signing-keys';
-import { startTestPostgres, waitUntil } from '@swfx/testkit';
+import { createTestDatabase, startTestPostgres, waitUntil } from '@swfx/testkit';
 import { Client } from 'pg';
 import { openRunbook } from './testing/open-runbook';
 import { runCommand } from './testing/run-command';
@@ -111,6 +111,14 @@ describe('the ops database', () => {
       exitCode: 1,
       err: expect.stringContaining(`--confirm ${ground.ops.name}`),
     });
+    const other = await createTestDatabase({ migrate: false });
+    await other.pool.query('CREATE TABLE orders (id int)');
+    const wrong = await swfx(first, '--recover-ops', '--into', other.url, '--plan');
+    expect(wrong).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('holds no ops database (orders)'),
+    });
+    await other.drop();
     await expect(swfx('nonsense', '--recover-ops', '--into', ground.ops.url)).rejects.toThrow(
       'there is no backup nonsense in this storage',
     );

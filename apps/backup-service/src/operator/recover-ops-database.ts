@@ -10,6 +10,7 @@ import { createPool, inTransaction, migrate } from '@swfx/database';
 import { errorMessage } from '@swfx/errors';
 import { operatorName } from '@swfx/service';
 import { z } from 'zod';
+import { listTables } from '../capture/list-tables';
 import { openSession } from '../postgres-client/open-session';
 import type { ServerAddress } from '../postgres-client/server-address';
 import type { Obstacle } from '../restore/find-obstacles';
@@ -62,6 +63,7 @@ export async function recoverOpsDatabase(environment: Environment, options: Reco
   const recoveryKey =
     options.recoveryKey === undefined ? undefined : await readRecoveryKey(options.recoveryKey);
   const auditFiles = options.auditFile ?? [config.AUDIT_LOG_FILE];
+  const tables = await listTablesThere(address);
   const trail = openRecoveryTrail(config.AUDIT_LOG_FILE, config.ENVIRONMENT);
   const about = aboutOf(backup, address);
   const takenAt = new Date(backup.manifest.snapshot_at);
@@ -82,7 +84,7 @@ export async function recoverOpsDatabase(environment: Environment, options: Reco
         return approved;
       },
       replace: {
-        obstacles: ({ database }) => servicesConnected(database),
+        obstacles: ({ database }) => [...servicesConnected(database), ...otherContent(database, tables)],
         async settle(beside) {
           const witnesses = await hearWitnesses({ address, auditFiles, takenAt });
           const harmless = await settleOps(urlOf(options, beside), {
@@ -144,6 +146,26 @@ function servicesConnected({ name, sessions }: RestoreFacts['database']): Obstac
   const who = sessions.map(({ application, role, count }) => `${count} × ${application || role}`).join(', ');
   const sentence = `${name} is in use (${who}); stop the services, since what they do from now on is lost`;
   return [{ kind: 'services_connected', sentence, acceptable: true }];
+}
+
+/** The name of the wrong database is as easily typed as the right one, and confirmed too. */
+function otherContent({ name }: RestoreFacts['database'], tables: readonly string[]): Obstacle[] {
+  if (tables.length === 0 || opsTables.some((table) => tables.includes(table))) return [];
+  const sentence = `${name} holds no ops database (${tables.slice(0, 5).join(', ')}), and would be set aside`;
+  return [{ kind: 'other_content', sentence, acceptable: true }];
+}
+
+/** A database that is not there, or does not answer, tells of none. */
+async function listTablesThere(address: ServerAddress): Promise<string[]> {
+  const session = await openSession(address, never).catch(() => undefined);
+  if (!session) return [];
+  try {
+    return (await listTables(session)).map(({ name }) => name);
+  } catch {
+    return [];
+  } finally {
+    await session.end().catch(() => undefined);
+  }
 }
 
 async function hearWitnesses(options: {

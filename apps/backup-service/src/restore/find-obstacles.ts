@@ -10,6 +10,7 @@ export const acceptable = [
   'missing_roles',
   'not_proven',
   'services_connected',
+  'other_content',
 ] as const;
 export type Acceptable = (typeof acceptable)[number];
 
