@@ -1,6 +1,7 @@
 import type { TaskOutcome } from '@swfx/messaging';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { Client } from 'pg';
+import { cancelRestore } from './catalogue/cancelled-restores';
 import { askForStep, requestRestore } from './catalogue/restores';
 import { restorePhases } from './restore/restore-database';
 import type { RestoreWork } from './restore/restore-work';
@@ -192,6 +193,46 @@ describe('a restore whose process is killed', () => {
     expect(await runRestore(work, id, never)).toBe('success');
     expect(await state(id)).toEqual({ state: 'undone', error: null });
     expect(await rows()).toBe(10);
+  });
+
+  it('is ended by whoever takes over where somebody has cancelled it meanwhile', async () => {
+    const id = await planned();
+    const wakeTheDead = await dieAt('comparing', id);
+    expect(await cancelRestore(ground.ops.pool, id, 'operator:test')).toBe(true);
+    expect(await runRestore(work, id, never)).toBe('skipped');
+    expect(await state(id)).toEqual({ state: 'cancelled', error: null });
+    expect(await aside(id)).toEqual([]);
+    expect(await wakeTheDead()).toBe('skipped');
+    expect(await aside(id)).toEqual([]);
+    expect(await rows()).toBe(10);
+  });
+
+  it('is not needed to end one: until the swap begins it can be cancelled, and nothing of it is left', async () => {
+    const cancelAt = async (phase: string) => {
+      const id = await planned();
+      let taken: boolean | undefined;
+      const onPhase = async (_: string, at: string) => {
+        if (at === phase) taken = await cancelRestore(ground.ops.pool, id, 'operator:test');
+      };
+      const outcome = await runRestore({ ...work, onPhase }, id, never);
+      return { id, taken, outcome };
+    };
+    const before = await opened.metric('db_restore_total{outcome="cancelled"}');
+    const phases = restorePhases.filter((phase) => phase !== 'swapping');
+    for (const phase of phases) {
+      const { id, taken, outcome } = await cancelAt(phase);
+      expect({ phase, taken, outcome }).toEqual({ phase, taken: true, outcome: 'skipped' });
+      expect(await state(id)).toEqual({ state: 'cancelled', error: null });
+      expect(await aside(id)).toEqual([]);
+      expect(await rows()).toBe(10);
+    }
+    const counted = await opened.metric('db_restore_total{outcome="cancelled"}');
+    expect(counted - before).toBe(phases.length);
+
+    const { id, taken, outcome } = await cancelAt('swapping');
+    expect({ taken, outcome }).toEqual({ taken: false, outcome: 'success' });
+    expect(await rows()).toBe(100);
+    await server.query(`DROP DATABASE swfx_before_${id.replaceAll('-', '').slice(0, 12)}`);
   });
 
   it('again and again is given up, leaves the live database open, and is told to people', async () => {

@@ -258,6 +258,7 @@ export const auditActions = {
     operation: 'db_restore',
     fields: { ...backup, into: z.string(), ...failed, reason: z.enum(restoreFailureReasons) },
   },
+  db_restore_cancelled: { operation: 'db_restore', fields: { ...backup, into: z.string() } },
   db_restore_undone: {
     operation: 'db_restore',
     fields: { ...backup, into: z.string(), rows_left_behind: z.number().nonnegative() },

@@ -93,8 +93,28 @@ export const metricCatalogue = {
   },
   db_restore_total: {
     type: 'counter',
-    help: 'Restores by how they ended.',
-    labels: { outcome: ['succeeded', 'failed', 'undone'] },
+    help: 'Restores by how they ended; one that was cancelled before it began is none.',
+    labels: { outcome: ['succeeded', 'failed', 'cancelled', 'undone'] },
+  },
+  db_restore_progress_ratio: {
+    type: 'gauge',
+    help: 'Share of its dump that the running restore has restored; 0 when none runs.',
+    labels: { database: 'open' },
+  },
+  db_restore_running_bytes: {
+    type: 'gauge',
+    help: 'Bytes of its dump that the running restore has restored; 0 when none runs.',
+    labels: { database: 'open' },
+  },
+  db_restore_running_bytes_per_second: {
+    type: 'gauge',
+    help: 'Bytes a second of its dump that the running restore restores; 0 when none runs.',
+    labels: { database: 'open' },
+  },
+  db_restore_running_remaining_seconds: {
+    type: 'gauge',
+    help: 'Seconds that the running restore will still read its dump; 0 when nothing tells.',
+    labels: { database: 'open' },
   },
   backup_orphan_objects: {
     type: 'gauge',

@@ -100,7 +100,7 @@ const operations: Operation[] = [
   {
     method: 'get',
     path: '/admin/restores/{id}/progress',
-    summary: 'Server-sent events with its phase, until what was asked of it is over',
+    summary: 'Server-sent events with phase, bytes, rate and time left, until what was asked of it is over',
     scope: read,
     answer: [200, 'Restore', 'stream'],
     problems: [404],
@@ -120,6 +120,14 @@ const operations: Operation[] = [
     summary: 'Plans to give the old database back, and answers with the code that approves that',
     scope: restore,
     answer: [201, 'Plan'],
+    problems: [404, 409],
+  },
+  {
+    method: 'post',
+    path: '/admin/restores/{id}/cancel',
+    summary: 'Ends a restore whose swap has not begun; nothing of it is left',
+    scope: restore,
+    answer: [202, 'Restore'],
     problems: [404, 409],
   },
   { method: 'get', path: '/openapi.json', summary: 'This description', answer: [200] },

@@ -9,11 +9,14 @@ import express, { type Express, type Request } from 'express';
 import { z } from 'zod';
 import { findBackup } from '../catalogue/backups';
 import { askForRestore, askForRestoreStep } from '../operator/ask-for-restore';
+import { askToCancelRestore } from '../operator/ask-to-cancel';
+import { describeTooLate } from '../operator/describe-too-late';
 import { followRestore, listRestores, readRestore, type RestoreReport } from '../operator/follow-restore';
 import { acceptable } from '../restore/find-obstacles';
 import type { AdminApiOptions } from './admin-api';
 import { offerApproval } from './approvals';
 import { approve } from './approve';
+import { withRate, type RatedRestore } from './rate-restore';
 import { scopes } from './scopes';
 import { withoutNul } from './without-nul';
 
@@ -40,7 +43,7 @@ export function addRestoreRoutes(app: Express, options: AdminApiOptions): void {
     method: 'get',
     path: '/admin/restores',
     scope: read,
-    handle: async () => ({ status: 200, body: { restores: await listRestores(pool, 50) } }),
+    handle: async () => ({ status: 200, body: { restores: (await listRestores(pool, 50)).map(withRate) } }),
   });
   addAdminRoute(app, options, {
     method: 'post',
@@ -61,7 +64,7 @@ export function addRestoreRoutes(app: Express, options: AdminApiOptions): void {
     scope: read,
     handle: async (request) => {
       const { id } = await find(options, request);
-      const watched = { read: () => readRestore(pool, id), isOver: isIdle };
+      const watched = { read: () => readRated(pool, id), isOver: isIdle };
       return { status: 200, stream: (response) => progress.send(response, watched) };
     },
   });
@@ -81,6 +84,12 @@ export function addRestoreRoutes(app: Express, options: AdminApiOptions): void {
     path: '/admin/restores/:id/undo',
     scope: restore,
     handle: (request, caller) => planUndo(options, request, caller),
+  });
+  addAdminRoute(app, options, {
+    method: 'post',
+    path: '/admin/restores/:id/cancel',
+    scope: restore,
+    handle: (request, caller) => cancel(options, request, caller),
   });
 }
 
@@ -121,6 +130,13 @@ async function planUndo(
   return offer(options, planned, { step: 'undo', caller });
 }
 
+async function cancel(options: AdminApiOptions, request: Request, caller: AdminCaller): Promise<AdminAnswer> {
+  const found = await find(options, request);
+  if (!(await askToCancelRestore(options, found, caller.subject)))
+    throw new AppError('backup_not_in_state', describeTooLate(await find(options, request)));
+  return { status: 202, body: await find(options, request) };
+}
+
 async function offer(
   { pool, approvalSeconds, production }: AdminApiOptions,
   planned: RestoreReport,
@@ -136,7 +152,7 @@ async function offer(
   return {
     status: 201,
     body: {
-      restore: planned,
+      restore: withRate(planned),
       approval: {
         step,
         code: offered.code,
@@ -156,10 +172,16 @@ async function outcomeOf({ pool }: AdminApiOptions, id: string): Promise<Restore
   }
 }
 
-async function find({ pool }: AdminApiOptions, request: Request): Promise<RestoreReport> {
+async function find({ pool }: AdminApiOptions, request: Request): Promise<RatedRestore> {
   const id = String(request.params['id']);
-  const found = z.uuid().safeParse(id).success ? await readRestore(pool, id) : undefined;
+  const found = z.uuid().safeParse(id).success ? await readRated(pool, id) : undefined;
   if (!found) throw new AppError('not_found', 'there is no such restore');
+  return found;
+}
+
+async function readRated(pool: AdminApiOptions['pool'], id: string): Promise<RatedRestore | undefined> {
+  const found = await readRestore(pool, id);
+  if (!found) return undefined;
   const { taken: _taken, ...report } = found;
-  return report;
+  return withRate(report);
 }

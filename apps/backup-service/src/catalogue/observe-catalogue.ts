@@ -73,12 +73,23 @@ interface DatabaseState {
   dumpedBytes: number;
   elapsedSeconds: number;
   expectedBytes: number;
+  /** Of the restore whose dump is being read; 0 when there is none. */
+  restoredBytes: number;
+  restoringSeconds: number;
+  toRestoreBytes: number;
   /** Seconds for which a good backup has been without its second copy. */
   copyLag: number;
   verdict: Verdict | null;
 }
 
-const notRunning = { dumpedBytes: 0, elapsedSeconds: 0, expectedBytes: 0 };
+const notRunning = {
+  dumpedBytes: 0,
+  elapsedSeconds: 0,
+  expectedBytes: 0,
+  restoredBytes: 0,
+  restoringSeconds: 0,
+  toRestoreBytes: 0,
+};
 const nothingYet = { success: 0, proven: 0, next: 0, ...notRunning, copyLag: 0, verdict: null };
 
 /** One that falls into a blackout is not overdue before that ends. */
@@ -111,6 +122,11 @@ async function readDatabases(
        coalesce(extract(epoch FROM run.lease_until - run.attempt_started_at) - ${leaseSeconds}, 0)::float8 AS "elapsedSeconds",
        coalesce((SELECT (manifest -> 'dump' ->> 'dumped_bytes')::float8 FROM backup
                  WHERE backup.database = target.database ORDER BY taken_at DESC LIMIT 1), 0) AS "expectedBytes",
+       coalesce(restore.restored_bytes, 0)::float8 AS "restoredBytes",
+       coalesce(extract(epoch FROM restore.lease_until - restore.phase_started_at) - ${leaseSeconds}, 0)::float8
+         AS "restoringSeconds",
+       coalesce((SELECT (manifest -> 'dump' ->> 'dumped_bytes')::float8 FROM backup
+                 WHERE backup.id = restore.backup_id), 0) AS "toRestoreBytes",
        coalesce((SELECT extract(epoch FROM clock_timestamp() - min(behind_since))
                  FROM backup_copy JOIN backup ON backup.id = backup_id
                  WHERE backup.database = target.database AND place = $2 AND delete_marked_at IS NULL
@@ -118,7 +134,10 @@ async function readDatabases(
        (SELECT verdict FROM backup WHERE backup.database = target.database AND storage = $3
         ORDER BY taken_at DESC LIMIT 1) AS verdict
      FROM unnest($1::text[]) AS target (database)
-          LEFT JOIN backup_run run ON run.database = target.database AND run.state = 'running'`,
+          LEFT JOIN backup_run run ON run.database = target.database AND run.state = 'running'
+          LEFT JOIN LATERAL (SELECT * FROM db_restore
+                             WHERE db_restore.database = target.database AND asked = 'restore' AND phase = 'restoring'
+                             ORDER BY phase_started_at DESC LIMIT 1) restore ON true`,
     [databases, places.copyPlace, places.storage],
   );
   return rows;
@@ -129,14 +148,28 @@ function setDatabaseGauges(metrics: Metrics, state: DatabaseState): void {
   metrics.set('db_backup_last_success_timestamp_seconds', state.success, { database });
   metrics.set('db_backup_last_proven_timestamp_seconds', state.proven, { database });
   metrics.set('db_backup_next_run_timestamp_seconds', state.next, { database });
-  const progress = estimateProgress(state);
-  const { dumpedBytes, expectedBytes } = state;
-  const ratio = expectedBytes > 0 ? Math.min(1, dumpedBytes / expectedBytes) : 0;
-  metrics.set('db_backup_progress_ratio', ratio, { database });
-  metrics.set('db_backup_running_bytes', dumpedBytes, { database });
-  metrics.set('db_backup_running_bytes_per_second', progress?.bytesPerSecond ?? 0, { database });
-  metrics.set('db_backup_running_remaining_seconds', progress?.secondsLeft ?? 0, { database });
+  setProgressGauges(metrics, 'db_backup', { ...state, database });
+  setProgressGauges(metrics, 'db_restore', {
+    database,
+    dumpedBytes: state.restoredBytes,
+    elapsedSeconds: state.restoringSeconds,
+    expectedBytes: state.toRestoreBytes,
+  });
   metrics.set('db_backup_copy_lag_seconds', state.copyLag, { database });
   for (const verdict of verdicts)
     metrics.set('db_backup_verdict', state.verdict === verdict ? 1 : 0, { database, verdict });
+}
+
+function setProgressGauges(
+  metrics: Metrics,
+  of: 'db_backup' | 'db_restore',
+  state: Pick<DatabaseState, 'database' | 'dumpedBytes' | 'elapsedSeconds' | 'expectedBytes'>,
+): void {
+  const { database, dumpedBytes, expectedBytes } = state;
+  const progress = estimateProgress(state);
+  const ratio = expectedBytes > 0 ? Math.min(1, dumpedBytes / expectedBytes) : 0;
+  metrics.set(`${of}_progress_ratio`, ratio, { database });
+  metrics.set(`${of}_running_bytes`, dumpedBytes, { database });
+  metrics.set(`${of}_running_bytes_per_second`, progress?.bytesPerSecond ?? 0, { database });
+  metrics.set(`${of}_running_remaining_seconds`, progress?.secondsLeft ?? 0, { database });
 }

@@ -9,7 +9,7 @@ import { leaseSeconds } from './backup-runs';
 
 /** `drop_kept` is asked by time, not by a person. */
 export type RestoreStep = 'plan' | 'restore' | 'plan_undo' | 'undo' | 'drop_kept';
-export type RestoreState = 'new' | 'planned' | 'refused' | 'restored' | 'failed' | 'undone';
+export type RestoreState = 'new' | 'planned' | 'refused' | 'restored' | 'failed' | 'cancelled' | 'undone';
 
 /** A step of a restore, held by one runner for as long as it renews its lease. */
 export interface RestoreClaim {
@@ -32,6 +32,8 @@ export interface RestoreClaim {
   /** What was shown to whoever approved it; null before there is one. */
   plan: RestorePlan | null;
   owner: string;
+  /** Somebody has asked to end it: what it has left is to be removed, and nothing more. */
+  cancelled: boolean;
 }
 
 const stands = `(asked IS NOT NULL OR (dropped_at IS NULL AND keep_until < clock_timestamp()))`;
@@ -124,29 +126,37 @@ export async function claimRestore(
      RETURNING id, backup_id AS "backupId", database, into_name AS "intoName", accepted,
                coalesce(asked_by, requested_by) AS "askedBy", state, coalesce(asked, 'drop_kept') AS step, phase,
                attempt, started_at AS "startedAt", live_name AS "liveName", beside_name AS "besideName",
-               kept_name AS "keptName", plan`,
+               kept_name AS "keptName", plan, cancelled_by IS NOT NULL AS cancelled`,
     [id, owner, leaseSeconds],
   );
   return rows[0] && { ...rows[0], owner };
 }
 
-const mine = 'id = $1 AND lease_owner = $2 AND attempt = $3';
-const identity = (claim: RestoreClaim) => [claim.id, claim.owner, claim.attempt];
+/** The row of a claim, while it is its runner's own; the parameters are those of `identity`. */
+export const mine = 'id = $1 AND lease_owner = $2 AND attempt = $3';
+export const identity = (claim: RestoreClaim) => [claim.id, claim.owner, claim.attempt];
 
-/** Says that a runner lives; false when the step is no longer its own. */
-export async function renewRestore(db: Queryable, claim: RestoreClaim): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `UPDATE db_restore SET lease_until = clock_timestamp() + make_interval(secs => $4) WHERE ${mine}`,
-    [...identity(claim), leaseSeconds],
+/** Whether a step is still its runner's: `cancelled` is that too, and somebody has asked to end it. */
+export type Hold = 'held' | 'cancelled' | 'lost';
+
+/** Says that a runner lives, and how much of the dump it has given to the new database. */
+export async function renewRestore(db: Queryable, claim: RestoreClaim, restoredBytes: number): Promise<Hold> {
+  const { rows } = await db.query<{ hold: Hold }>(
+    `UPDATE db_restore
+     SET lease_until = clock_timestamp() + make_interval(secs => $4), restored_bytes = $5
+     WHERE ${mine} RETURNING CASE WHEN cancelled_by IS NULL THEN 'held' ELSE 'cancelled' END AS hold`,
+    [...identity(claim), leaseSeconds, restoredBytes],
   );
-  return rowCount === 1;
+  return rows[0]?.hold ?? 'lost';
 }
 
-/** Enters the phase that is about to begin; false when the step is no longer the runner's own. */
+/** Enters the phase that is about to begin; false when the step is no longer the runner's own, or is to be ended. */
 export async function enterPhase(db: Queryable, claim: RestoreClaim, phase: string): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE db_restore SET phase = $4, started_at = coalesce(started_at, clock_timestamp()),
-            lease_until = clock_timestamp() + make_interval(secs => $5) WHERE ${mine}`,
+    `UPDATE db_restore SET phase = $4, phase_started_at = clock_timestamp(), restored_bytes = 0,
+            started_at = coalesce(started_at, clock_timestamp()),
+            lease_until = clock_timestamp() + make_interval(secs => $5)
+     WHERE ${mine} AND cancelled_by IS NULL`,
     [...identity(claim), phase, leaseSeconds],
   );
   return rowCount === 1;

@@ -36,6 +36,7 @@ export function describeRestore(report: RestoreReport): string {
   const { id, database, state, live_name: live, error, reason } = report;
   if (error) return `Restore ${id} of ${database} failed (${reason}): ${error}.`;
   if (state === 'refused') return `Restore ${id} of ${database} is refused; nothing was done.`;
+  if (state === 'cancelled') return `Restore ${id} of ${database} was cancelled; nothing of it is left.`;
   if (state === 'undone')
     return `Undone: ${live} is again what it was before restore ${id}; ${keeps(report)}.`;
   if (state === 'planned') return `Planned, and nothing was done.`;

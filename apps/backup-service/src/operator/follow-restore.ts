@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '@swfx/database';
+import { leaseSeconds } from '../catalogue/backup-runs';
 import type { RestoreState } from '../catalogue/restores';
 import type { RestorePlan } from '../restore/plan-restore';
 import type { UndoPlan } from '../restore/plan-undo';
+import { describeRestoreProgress, type RestoreProgressFacts } from './describe-restore-progress';
 
 /** A restore as `swfx backup restore --json` and `swfx backup restores --json` print it. */
-export interface RestoreReport {
+export interface RestoreReport extends RestoreProgressFacts {
   id: string;
   backup_id: string;
   database: string;
   into: string | null;
   state: RestoreState;
   asked: string | null;
-  phase: string | null;
   requested_by: string;
   requested_at: Date;
   plan: RestorePlan | null;
@@ -31,7 +32,9 @@ export interface RestoreReport {
 const columns = `id, backup_id, database, into_name AS into, state, asked, phase, requested_by, requested_at, plan, undo_plan,
   live_name, CASE WHEN keep_until IS NOT NULL AND dropped_at IS NULL
                   THEN CASE state WHEN 'undone' THEN beside_name ELSE kept_name END END AS kept_name,
-  keep_until, restore_seconds, read_from_copy, reason, error`;
+  keep_until, restore_seconds, read_from_copy, reason, error, restored_bytes::float8,
+  extract(epoch FROM lease_until - phase_started_at)::float8 - ${leaseSeconds} AS elapsed_seconds,
+  (SELECT (manifest -> 'dump' ->> 'dumped_bytes')::float8 FROM backup WHERE backup.id = backup_id) AS expected_bytes`;
 
 const pollMs = 200;
 const patienceMs = 20_000;
@@ -51,7 +54,8 @@ export async function followRestore(
     if (report.asked === null) return report;
     if (!taken && performance.now() - askedAt > patienceMs)
       throw new Error(`Nothing has taken restore ${id} up: is backup-service running?`);
-    const line = `${report.database}: ${report.phase ?? (taken ? 'looking' : 'waiting to be taken')}`;
+    const phase = report.phase ?? (taken ? 'looking' : 'waiting to be taken');
+    const line = describeRestoreProgress(report.database, { ...report, phase });
     if (line !== said) say(line);
     said = line;
     await sleep(pollMs);

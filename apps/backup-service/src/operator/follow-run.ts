@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '@swfx/database';
 import { leaseSeconds } from '../catalogue/backup-runs';
-import { estimateProgress } from '../run/estimate-progress';
+import { describeRate } from './describe-rate';
 import { formatBytes } from './format-bytes';
 
 /** How far a run has come; `swfx backup run --json` prints it. */
@@ -67,23 +67,12 @@ export function describeProgress(report: RunReport): string {
     const why = error ? `attempt ${attempt} failed (${error}); ` : '';
     return `${database}: ${why}waiting to be taken`;
   }
-  return [`${database}: attempt ${attempt}, ${phase ?? 'starting'}`, ...describeRate(report)].join(', ');
-}
-
-function describeRate(report: RunReport): string[] {
-  const {
-    dumped_bytes: dumpedBytes,
-    elapsed_seconds: elapsedSeconds,
-    expected_bytes: expectedBytes,
-  } = report;
-  if (dumpedBytes <= 0) return [];
-  const read = `${formatBytes(dumpedBytes)} read`;
-  const progress = estimateProgress({ dumpedBytes, elapsedSeconds: elapsedSeconds ?? 0, expectedBytes });
-  if (!progress) return [read];
-  const rate = `${formatBytes(Math.round(progress.bytesPerSecond))}/s`;
-  if (progress.ratio === undefined || progress.secondsLeft === undefined) return [read, rate];
-  const percent = Math.round(progress.ratio * 100);
-  return [read, `${percent} %`, rate, `about ${Math.ceil(progress.secondsLeft)} s left`];
+  const rate = describeRate({
+    bytes: report.dumped_bytes,
+    elapsedSeconds: report.elapsed_seconds ?? 0,
+    expectedBytes: report.expected_bytes,
+  });
+  return [`${database}: attempt ${attempt}, ${phase ?? 'starting'}`, ...rate].join(', ');
 }
 
 /** How a run ended, or where it stands, as a sentence for people. */

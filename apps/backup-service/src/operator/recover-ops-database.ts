@@ -34,6 +34,7 @@ import { elsewhereConfig, parseInto } from './elsewhere-settings';
 import { findStoredBackup, storageAt } from './find-stored-backup';
 import { openRecoveryTrail, type RecoveryTrail } from './recovery-trail';
 import type { FromOptions } from './restore-from-storage';
+import { tellBytes } from './tell-bytes';
 
 const recoveryConfig = z.object({
   ...elsewhereConfig.shape,
@@ -77,6 +78,7 @@ export async function recoverOpsDatabase(environment: Environment, options: Reco
       settings: { storage, keys, path: config.PATH, ...(recoveryKey ? { recoveryKey } : {}) },
       signal: never,
       say,
+      onBytes: tellBytes(address.database, say),
       async approve(plan) {
         const where = { environment: config.ENVIRONMENT, database: address.database };
         const approved = await approveElsewhere(plan, options, where);

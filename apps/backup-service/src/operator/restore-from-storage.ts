@@ -11,6 +11,7 @@ import { approveElsewhere, finishElsewhere, say, type ElsewhereAsked } from './a
 import { readRecoveryKey } from './drill-recovery';
 import { loadElsewhere, parseInto } from './elsewhere-settings';
 import { findStoredBackup, storageAt } from './find-stored-backup';
+import { tellBytes } from './tell-bytes';
 
 export interface FromOptions extends ElsewhereAsked {
   id: string | undefined;
@@ -38,6 +39,7 @@ export async function restoreFromStorage(environment: Environment, options: From
     settings: { storage, keys, path: config.PATH, ...(recoveryKey ? { recoveryKey } : {}) },
     signal: new AbortController().signal,
     say,
+    onBytes: tellBytes(database, say),
     approve: (plan) => approveElsewhere(plan, options, { environment: config.ENVIRONMENT, database }),
   });
   const { id } = backup.manifest;

@@ -19,6 +19,7 @@ import { approveElsewhere, finishElsewhere, say, type ElsewhereAsked } from './a
 import { readRecoveryKey } from './drill-recovery';
 import { loadElsewhere, parseInto, type ElsewhereConfig } from './elsewhere-settings';
 import { showBackup } from './show-backup';
+import { tellBytes } from './tell-bytes';
 import { withFoundation } from './with-foundation';
 
 export interface ToServerOptions extends ElsewhereAsked {
@@ -85,6 +86,7 @@ async function restore(
       },
       signal: new AbortController().signal,
       say,
+      onBytes: tellBytes(database, say),
       async approve(plan) {
         const approved = await approveElsewhere(plan, options, { environment: config.ENVIRONMENT, database });
         if (approved) await foundation.audit.record(restoreEvents.started(about));

@@ -28,6 +28,8 @@ interface RestoreOptions {
   /** Where programs are looked for first: a PATH value. */
   path: string;
   signal: AbortSignal;
+  /** Told now and then how many bytes of the dump the database was given. */
+  onBytes?: (restoredBytes: number) => void;
 }
 
 /**
@@ -56,7 +58,8 @@ function startParts(
 ): { parts: Promise<unknown>[]; dumped: Relay } {
   const { signal, env, expansion, unpacked, checked } = options;
   const expand = startProgram({ ...expansion, env: {}, signal, stdout: unpacked.writer });
-  const dumped = startRelay({ from: unpacked.reader, to: checked.writer, signal });
+  const relayed = { from: unpacked.reader, to: checked.writer, signal };
+  const dumped = startRelay({ ...relayed, ...(options.onBytes && { onBytes: options.onBytes }) });
   // Where the tables lie on disks is the source's own matter.
   const args = ['--format=custom', '--exit-on-error', '--no-password', '--no-tablespaces'];
   if (options.withSubscriptions === false) args.push('--no-subscriptions');

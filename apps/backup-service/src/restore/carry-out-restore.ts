@@ -66,6 +66,7 @@ async function carryOut(
         reached: claim.phase,
         enterPhase: (phase) => step.enterPhase(phase),
         onFallback: (problem) => sayFallback(work, claim, problem),
+        onBytes: (bytes) => step.onBytes(bytes),
         signal: step.signal,
       },
       work,

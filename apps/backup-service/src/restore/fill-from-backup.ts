@@ -25,6 +25,8 @@ export interface FillJob {
   signal: AbortSignal;
   /** Called when the restore is over and the comparison begins. */
   onRestored(): Promise<void>;
+  /** Told how many bytes of the dump the database was given. */
+  onBytes(restoredBytes: number): void;
 }
 
 /** Of a service, or of a person who has nothing else; then perhaps with the private half of the recovery key. */
@@ -50,7 +52,16 @@ export async function fillFromBackup(job: FillJob, settings: FillSettings): Prom
   const { pgRestore } = programs;
   const { unseal } = sealed;
   const { path } = settings;
-  const readBack = await restoreDump(stored, { address, pgRestore, expansion, unseal, path, signal });
+  const onBytes = (bytes: number) => job.onBytes(bytes);
+  const readBack = await restoreDump(stored, {
+    address,
+    pgRestore,
+    expansion,
+    unseal,
+    path,
+    signal,
+    onBytes,
+  });
   if (readBack.storedSha256 !== manifest.dump.stored_sha256)
     return { verdict: 'CORRUPT', reason: 'its stored bytes are not those that were written' };
   if (readBack.dumpedSha256 !== manifest.dump.dumped_sha256)

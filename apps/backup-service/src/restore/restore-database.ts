@@ -37,6 +37,8 @@ export interface RestoreJob {
   enterPhase(phase: RestorePhase): Promise<void>;
   /** Told that the second copy is read, and what is wrong with the first. */
   onFallback(problem: string): Promise<void>;
+  /** Told how many bytes of the dump the new database was given. */
+  onBytes(restoredBytes: number): void;
   signal: AbortSignal;
 }
 
@@ -75,7 +77,10 @@ async function fillBeside(session: Client, job: RestoreJob, settings: FillSettin
   await job.enterPhase('restoring');
   const address = { ...job.address, database: names.beside };
   const onRestored = () => job.enterPhase('comparing');
-  const emptyAgain = () => makeEmpty(session, job);
+  const emptyAgain = async () => {
+    await makeEmpty(session, job);
+    await job.enterPhase('restoring');
+  };
   const result = await fillFromEither({ ...job, address, onRestored, emptyAgain }, settings);
   if ('reason' in result) throw new RestoreError(reasons[result.verdict], result.reason);
   await job.enterPhase('settling');

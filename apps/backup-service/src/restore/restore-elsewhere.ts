@@ -26,6 +26,8 @@ export interface ElsewhereOptions {
   settings: Parameters<typeof fillFromBackup>[1];
   signal: AbortSignal;
   say(line: string): void;
+  /** Told how many bytes of the dump, of how many, the new database was given. */
+  onBytes(restoredBytes: number, expectedBytes: number): void;
   /** Asked with the plan; what it answers decides. */
   approve(plan: RestorePlan): Promise<boolean>;
   /** What the catalogue says of the backup; not given where there is none. */
@@ -90,6 +92,7 @@ async function onServer(session: Client, options: ElsewhereOptions): Promise<Els
       if (phase === 'swapping') await replace?.settle({ ...address, database: names.beside });
     },
     onFallback: async (problem: string) => options.say(`${names.live}: reading the second copy: ${problem}`),
+    onBytes: (bytes: number) => options.onBytes(bytes, manifest.dump.dumped_bytes),
     signal,
   };
   try {

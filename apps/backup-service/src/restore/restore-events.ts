@@ -47,6 +47,12 @@ export const restoreEvents = {
     ...common(claim),
     fields: { ...fields(claim), error: message, reason },
   }),
+  cancelled: (claim: About): AuditEvent => ({
+    action: 'db_restore_cancelled',
+    outcome: 'success',
+    ...common(claim),
+    fields: fields(claim),
+  }),
   undone: (claim: About, writes: readonly TableWrites[]): AuditEvent => ({
     action: 'db_restore_undone',
     outcome: 'success',

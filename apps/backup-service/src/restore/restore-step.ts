@@ -9,4 +9,6 @@ export interface RestoreStepInHand {
   takeServer(session: Client): Promise<void>;
   /** Says that a phase begins; throws when the step is no longer this runner's. */
   enterPhase(phase: string): Promise<void>;
+  /** Told how many bytes of the dump the new database was given. */
+  onBytes(restoredBytes: number): void;
 }

@@ -15,9 +15,11 @@ import {
   handBack,
   pauseRestore,
   renewRestore,
+  type Hold,
   type RestoreClaim,
   type RestoreStep,
 } from '../catalogue/restores';
+import { carryOutCancel } from './carry-out-cancel';
 import { carryOutRestore } from './carry-out-restore';
 import { carryOutUndo, planUndoStep } from './carry-out-undo';
 import { dropKept } from './drop-kept';
@@ -36,7 +38,13 @@ const takeOvers = 5;
 export async function runRestore(work: RestoreWork, id: string, stopping: AbortSignal): Promise<TaskOutcome> {
   const claim = await claimRestore(work.pool, id, randomUUID());
   if (!claim) return 'skipped';
-  const lease = keepLease(() => renewRestore(work.pool, claim), work.logger);
+  if (claim.cancelled && claim.attempt <= takeOvers) return carryOutCancel(work, claim, stopping);
+  const progress = { restoredBytes: 0, hold: 'held' as Hold };
+  const renew = async () => {
+    progress.hold = await renewRestore(work.pool, claim, progress.restoredBytes);
+    return progress.hold === 'held';
+  };
+  const lease = keepLease(renew, work.logger);
   const limit = AbortSignal.timeout(work.maxRunSeconds * 1000);
   let swapping = claim.phase === 'swapping';
   const step: RestoreStepInHand = {
@@ -44,22 +52,26 @@ export async function runRestore(work: RestoreWork, id: string, stopping: AbortS
     signal: AbortSignal.any([stopping, lease.lost, limit]),
     async takeServer(session) {
       // Asked first, so that a runner that was given up for dead does not fence off the one that lives.
-      if (!(await renewRestore(work.pool, claim))) throw lost();
+      if (!(await renew())) throw lost();
       await fenceOff(session, claim.id);
     },
     async enterPhase(phase) {
+      progress.restoredBytes = 0;
       if (!(await enterPhase(work.pool, claim, phase))) throw lost();
       swapping ||= phase === 'swapping';
       await work.onPhase(claim.id, phase);
     },
+    onBytes: (bytes) => (progress.restoredBytes = bytes),
   };
   try {
     if (claim.attempt > takeOvers) throw await giveUp(work, claim, step.signal);
     return await steps[claim.step](work, step);
   } catch (error) {
-    // Whoever took this over has ended our session: that is no failure of the restore.
+    // Whoever took this over has ended our session, or somebody asked to end it: that is no failure of the restore.
     await lease.renew();
-    if (lease.lost.aborted) return 'skipped';
+    if (progress.hold === 'lost') return 'skipped';
+    if (progress.hold === 'cancelled' && claim.attempt <= takeOvers)
+      return await carryOutCancel(work, claim, stopping);
     if (stopping.aborted) {
       await handBack(work.pool, claim);
       return 'retry';

@@ -166,6 +166,36 @@ export const backupOperations: DashboardSpec = {
           kind: 'lines',
           queries: { '{{outcome}}': 'sum by (outcome) (increase(db_restore_total[1h]))' },
         },
+        {
+          title: 'Progress of the running restore',
+          kind: 'gauge',
+          unit: 'percentunit',
+          range: [0, 1],
+          description: 'Of the bytes of its dump; 0 while none runs, or while one is compared.',
+          queries: { '{{database}}': 'max by (database) (db_restore_progress_ratio)' },
+        },
+        {
+          title: 'Time left of the running restore',
+          kind: 'figure',
+          unit: 's',
+          description:
+            'Until its dump is read; indexes, comparison and statistics follow. 0 while none runs.',
+          queries: { '{{database}}': 'max by (database) (db_restore_running_remaining_seconds)' },
+        },
+        {
+          title: 'What the running restore has read',
+          kind: 'lines',
+          unit: 'bytes',
+          description: 'Unpacked.',
+          queries: { '{{database}}': 'max by (database) (db_restore_running_bytes)' },
+        },
+        {
+          title: 'Rate of the running restore',
+          kind: 'lines',
+          unit: 'Bps',
+          description: 'Unpacked.',
+          queries: { '{{database}}': 'max by (database) (db_restore_running_bytes_per_second)' },
+        },
       ],
     },
     {
