@@ -91,10 +91,10 @@ async function sayFallback(work: RestoreWork, claim: RestoreClaim, problem: stri
 }
 
 /** After a failure nothing of the restore is left, or the error says what. */
-async function tidyUp({ session, names }: PreparedRestore, error: unknown): Promise<RestoreError> {
+async function tidyUp({ session, target, names }: PreparedRestore, error: unknown): Promise<RestoreError> {
   const failure = classifyRestoreFailure(error);
   try {
-    await dropDatabase(session, names.beside);
+    await dropDatabase(session, names.beside, target.restoreAddress);
     return failure;
   } catch (leftover) {
     const sentence = `${failure.message}; ${names.beside} is left behind (${errorMessage(leftover)})`;

@@ -1,6 +1,7 @@
 import type { TaskOutcome } from '@swfx/messaging';
 import { endStep } from '../catalogue/restores';
 import { namesOf, onTargetServer } from './on-target-server';
+import { findTarget } from './prepare-restore';
 import { RestoreError } from './restore-error';
 import { restoreEvents } from './restore-events';
 import type { RestoreStepInHand } from './restore-step';
@@ -20,7 +21,7 @@ export async function dropKept(
       const there = await listDatabases(session, [names.live]);
       if (!there.has(names.live))
         throw new RestoreError('refused', `there is no ${names.live}; ${name} is not dropped`);
-      await dropDatabase(session, name);
+      await dropDatabase(session, name, findTarget(work, claim.database).restoreAddress);
     },
   });
   await work.audit.transaction(async (client, note) => {

@@ -89,8 +89,9 @@ async function fillBeside(session: Client, job: RestoreJob, settings: FillSettin
   await settle(address, signal);
 }
 
-async function makeEmpty(session: Client, { names, properties, manifest }: RestoreJob): Promise<void> {
-  await dropDatabase(session, names.beside);
+async function makeEmpty(session: Client, job: RestoreJob): Promise<void> {
+  const { names, properties, manifest } = job;
+  await dropDatabase(session, names.beside, job.address);
   await session.query(
     properties ? createStatement(names.beside, properties) : createFromManifest(names.beside, manifest),
   );

@@ -115,7 +115,7 @@ async function clearUp(
   about: { address: ServerAddress; names: DatabaseNames; closed: boolean },
 ): Promise<void> {
   const { address, names, closed } = about;
-  const dropped = await dropDatabase(session, names.beside).then(
+  const dropped = await dropDatabase(session, names.beside, address).then(
     () => true,
     () => false,
   );
@@ -123,7 +123,7 @@ async function clearUp(
     const again = await openMaintenanceSession(address, new AbortController().signal).catch(() => undefined);
     if (again) {
       if (closed) await openAgain(again, names.live);
-      await dropDatabase(again, names.beside).catch(() => undefined);
+      await dropDatabase(again, names.beside, address).catch(() => undefined);
       return again.end().catch(() => undefined);
     }
     await sleep(1_000);

@@ -5,6 +5,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type Client } from 'pg';
+import type { ServerAddress } from '../postgres-client/server-address';
+import { dropSubscriptions } from './drop-subscriptions';
 
 const identifier = (name: string) => pg.escapeIdentifier(name);
 const objectInUse = '55006';
@@ -38,8 +40,9 @@ export async function renameDatabase(session: Client, from: string, to: string):
   );
 }
 
-/** Drops a database if it is there, whoever is connected. */
-export async function dropDatabase(session: Client, name: string): Promise<void> {
+/** Drops a database if it is there, whoever is connected; given how it is reached, its subscriptions do not save it. */
+export async function dropDatabase(session: Client, name: string, address?: ServerAddress): Promise<void> {
+  if (address) await dropSubscriptions(session, { ...address, database: name });
   // An autovacuum worker, or a session that has not heard yet, may hold it for a moment longer.
   await retryWhileInUse(session, [name], () =>
     session.query(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`),
