@@ -46,6 +46,8 @@ describe('the dispatcher in outages', () => {
     waitUntil(async () => (await listAlerts(pool, { limit: 1, id }))[0]?.state === 'sent');
   const titles = () => slack.messages().map((message) => message.text.split('\n')[0] ?? '');
   const ofEngines = /(Postgres|Redis) is down$/;
+  /** It has just happened: what is old is told together with what else waits. */
+  const newAlert = (title: string) => exampleAlert({ title, occurredAt: new Date().toISOString() });
   /** But for what the dispatcher itself says of an engine that is down for longer than a moment. */
   const shown = () => titles().filter((title) => !ofEngines.test(title));
 
@@ -66,7 +68,7 @@ describe('the dispatcher in outages', () => {
     await start();
     await waitUntil(async () => (await dispatcher.get('/health')).status === 200);
     await postgres.stop();
-    const alerts = [exampleAlert({ title: 'First held' }), exampleAlert({ title: 'Second held' })];
+    const alerts = [newAlert('First held'), newAlert('Second held')];
     for (const alert of alerts)
       await waitUntil(async () => (await dispatcher.postAlert(alert)).status === 202);
     expect((await dispatcher.get('/readyz')).status).toBe(200);
@@ -87,7 +89,7 @@ describe('the dispatcher in outages', () => {
     await waitUntil(async () => (await dispatcher.get('/health')).status === 200);
     await postgres.stop();
     await waitUntil(() => titles().includes('🚨 [TEST] Postgres is down'));
-    const [lasting, ending] = [exampleAlert({ title: 'It lasts' }), exampleAlert({ title: 'It ends' })];
+    const [lasting, ending] = [newAlert('It lasts'), newAlert('It ends')];
     for (const alert of [lasting, lasting, ending])
       await waitUntil(async () => (await dispatcher.postAlert(alert)).status === 202);
     await waitUntil(() => shown().length === 2);
