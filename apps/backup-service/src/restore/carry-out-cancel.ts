@@ -5,6 +5,7 @@ import { keepLease } from '../catalogue/keep-lease';
 import { handBack, renewRestore, type RestoreClaim } from '../catalogue/restores';
 import { fenceOff } from './fence-off';
 import { namesOf, onTargetServer } from './on-target-server';
+import { findTarget } from './prepare-restore';
 import type { RestoreWork } from './restore-work';
 import { dropDatabase } from './swap-databases';
 
@@ -42,7 +43,8 @@ async function dropBeside(work: RestoreWork, claim: RestoreClaim, signal: AbortS
     signal,
     async use(session) {
       await fenceOff(session, claim.id);
-      await dropDatabase(session, namesOf(work, claim).beside);
+      const { restoreAddress } = findTarget(work, claim.database);
+      await dropDatabase(session, namesOf(work, claim).beside, restoreAddress);
     },
   });
 }
