@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
-import { makeOddPrograms } from './testing/odd-programs';
+import { makeOddPrograms, type OddPrograms } from './testing/odd-programs';
 import { prepareGround, targets, type TestGround, type TestService } from './testing/start-test-service';
 import { createTokenMaker, type TokenMaker } from './testing/token-maker';
 
@@ -19,6 +19,7 @@ describe('the admin API', () => {
   let service: TestService;
   let tokens: TokenMaker;
   let backupId: string;
+  let odd: OddPrograms;
   const anna = `user:${randomUUID()}`;
   const all = 'backups:read backups:write backups:restore';
 
@@ -275,7 +276,7 @@ describe('the admin API', () => {
     expect(refused.map(({ reason }) => reason)).toEqual(
       expect.arrayContaining(['expired', 'insufficient_scope', 'malformed', 'wrong_audience']),
     );
-    const odd = await makeOddPrograms(ground.folder, 'sleep 60');
+    odd = await makeOddPrograms(ground.folder, 'sleep 60', 'ready; exec sleep 60');
     service = await ground.start({
       BACKUP_TARGETS: targets(source.url),
       KEY_SET_TRUST: tokens.trust,
@@ -289,6 +290,43 @@ describe('the admin API', () => {
       data: { state: 'cancelled' },
     });
     expect(await ground.auditActions(body.id)).toContain('db_backup_cancelled');
+  });
+
+  it('ends a restore that is under way, with its pg_restore and the database that it fills', async () => {
+    const request = { backup_id: backupId, into: `${source.name}_cancelled`, accept: ['not_proven'] };
+    const { restore, approval } = (await ask('POST', '/admin/restores', request)).body as unknown as {
+      restore: { id: string };
+      approval: { code: string };
+    };
+    const path = `/admin/restores/${restore.id}`;
+    expect(await ask('POST', `${path}/approve`, { code: approval.code })).toMatchObject({ status: 202 });
+    const pid = await odd.pid();
+    const reader = tokens.token({ scope: 'backups:read backups:write', sub: 'user:reader' });
+    expect(await ask('POST', `${path}/cancel`, undefined, reader)).toMatchObject({ status: 403 });
+    expect(await ask('POST', `${path}/cancel`)).toMatchObject({
+      status: 202,
+      body: { state: 'planned', phase: 'restoring', expected_bytes: expect.any(Number) },
+    });
+    expect((await events(`${path}/progress`)).at(-1)).toMatchObject({
+      event: 'end',
+      data: { state: 'cancelled', asked: null, phase: null, error: null },
+    });
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    const left = await source.pool.query('SELECT FROM pg_database WHERE datname = ANY ($1)', [
+      [request.into, `swfx_restore_${restore.id.replaceAll('-', '').slice(0, 12)}`],
+    ]);
+    expect(left.rowCount).toBe(0);
+    const { rows: told } = await ground.ops.pool.query<{ actor: string }>(
+      `SELECT record::json ->> 'actor' AS actor FROM audit_event
+       WHERE action = 'db_restore_cancelled' AND record::json -> 'operation' ->> 'id' = $1`,
+      [restore.id],
+    );
+    expect(told).toEqual([{ actor: anna }]);
+    expect(await service.metric('db_restore_total{outcome="cancelled"}')).toBe(1);
+    expect(await ask('POST', `${path}/cancel`)).toMatchObject({
+      status: 409,
+      body: { code: 'backup_not_in_state', detail: expect.stringContaining('over already (cancelled)') },
+    });
   });
 
   it('answers no more than so many requests of one caller a minute', async () => {

@@ -9,13 +9,13 @@ export interface Lease {
   stop(): Promise<void>;
 }
 
-const everyMs = 5_000;
+const usualMs = 5_000;
 
 /**
  * Keeps a lease alive while work goes on. A renewal that fails because Postgres is away is no loss: whoever would take
  * the work over needs Postgres too, and the next renewal tells.
  */
-export function keepLease(renewal: () => Promise<boolean>, logger: Logger): Lease {
+export function keepLease(renewal: () => Promise<boolean>, logger: Logger, everyMs: number = usualMs): Lease {
   const lost = new AbortController();
   let current: Promise<void> = Promise.resolve();
 

@@ -33,6 +33,8 @@ import type { RestoreWork } from './restore-work';
 import { openAgain } from './swap-databases';
 
 const takeOvers = 5;
+/** Somebody watches, and may end it. */
+const renewMs = 1_000;
 
 /** Does the next step of the restore with this id, if one is asked. */
 export async function runRestore(work: RestoreWork, id: string, stopping: AbortSignal): Promise<TaskOutcome> {
@@ -44,7 +46,7 @@ export async function runRestore(work: RestoreWork, id: string, stopping: AbortS
     progress.hold = await renewRestore(work.pool, claim, progress.restoredBytes);
     return progress.hold === 'held';
   };
-  const lease = keepLease(renew, work.logger);
+  const lease = keepLease(renew, work.logger, renewMs);
   const limit = AbortSignal.timeout(work.maxRunSeconds * 1000);
   let swapping = claim.phase === 'swapping';
   const step: RestoreStepInHand = {

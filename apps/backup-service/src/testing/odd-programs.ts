@@ -3,16 +3,23 @@ import { join } from 'node:path';
 import { findPostgresPrograms } from '@swfx/postgres-server';
 import { waitUntil } from '@swfx/testkit';
 
-/** A folder whose `pg_dump` does what a script says; first on PATH, it is the one that is found. */
+/** A folder whose `pg_dump`, or `pg_restore`, does what a script says; first on PATH, it is the one that is found. */
 export interface OddPrograms {
   path: string;
-  /** The process id of the `pg_dump` that runs, once it has got to the end of its script's `ready`. */
+  /** The process id of the one that runs, once it has got to the end of its script's `ready`. */
   pid(): Promise<number>;
   read(file: string): Promise<string>;
 }
 
-/** In the script, `real` is the true pg_dump with its arguments, `$here` the folder, `ready` tells that it is under way. */
-export async function makeOddPrograms(folder: string, script: string): Promise<OddPrograms> {
+/**
+ * In the script, `real` is the true pg_dump with its arguments, `$here` the folder, `ready` tells that it is under way.
+ * `restoreScript` is that of an odd `pg_restore`; the true one is there if it is not given.
+ */
+export async function makeOddPrograms(
+  folder: string,
+  script: string,
+  restoreScript?: string,
+): Promise<OddPrograms> {
   const found = await findPostgresPrograms();
   if (!found.found) throw new Error(found.reason);
   const { pgDump, pgRestore, major } = found.programs;
@@ -27,7 +34,8 @@ export async function makeOddPrograms(folder: string, script: string): Promise<O
     `real() { '${pgDump}' "$@"; }`,
   ];
   await write(join(here, 'pg_dump'), [...preamble, script].join('\n'));
-  await write(join(here, 'pg_restore'), `#!/bin/sh\nexec '${pgRestore}' "$@"`);
+  const restore = restoreScript && [...preamble, restoreScript].join('\n');
+  await write(join(here, 'pg_restore'), restore ?? `#!/bin/sh\nexec '${pgRestore}' "$@"`);
   return {
     path: `${here}:${process.env['PATH'] ?? ''}`,
     pid: () => waitUntil(async () => Number(await readFile(join(here, 'pid'), 'utf8'))),
