@@ -2,10 +2,11 @@ import { gzipSync } from 'node:zlib';
 import type { AuditEvent } from '@swfx/audit';
 import { createSilentLogger } from '@swfx/logging';
 import { createMetrics } from '@swfx/metrics';
-import express from 'express';
+import express, { type Request } from 'express';
 import { Registry } from 'prom-client';
+import { z } from 'zod';
 import { addAdminRoute } from './admin-route';
-import { answerProblems, createExpressApp } from './express-app';
+import { answerProblems, createExpressApp, parseBody } from './express-app';
 import { startHttpServer, type HttpServer } from './http-server';
 import { serviceMetrics } from './shared-metrics';
 
@@ -102,5 +103,17 @@ describe('an Express app of ours', () => {
       ['admin_endpoint_accessed', 'user:1', 'failure', { ...fields, status: 400 }],
       ['admin_endpoint_accessed', 'user:1', 'failure', { ...fields, status: 413 }],
     ]);
+  });
+});
+
+describe('parseBody', () => {
+  it.each([
+    [{ labels: { 'a/b~c': 1 } }, '/labels/a~1b~0c'],
+    ['text', ''],
+  ])('points at what is wrong in %j', (body, pointer) => {
+    const schema = z.object({ labels: z.record(z.string(), z.string()) });
+    expect(() => parseBody(schema, { body } as Request)).toThrow(
+      expect.objectContaining({ code: 'invalid_request', fields: { pointer } }),
+    );
   });
 });

@@ -53,15 +53,19 @@ export function answerProblems(app: Express, logger: Logger): void {
   app.use(handler);
 }
 
-/** The request's body as a schema reads it, or `invalid_request` that points at what is wrong. */
+/** The request's body as a schema reads it, or `invalid_request` that points at what is wrong (RFC 6901). */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, request: Request): z.output<Schema> {
   const result = schema.safeParse(request.body);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const pointer = `/${(issue?.path ?? []).join('/')}`;
-  throw new AppError('invalid_request', `${pointer}: ${issue?.message ?? 'invalid'}`, {
+  const pointer = (issue?.path ?? []).map((name) => `/${escaped(String(name))}`).join('');
+  throw new AppError('invalid_request', `${pointer || 'the body'}: ${issue?.message ?? 'invalid'}`, {
     fields: { pointer },
   });
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function endpointOf(request: Request): string {
