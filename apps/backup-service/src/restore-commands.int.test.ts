@@ -44,11 +44,13 @@ describe('the commands of a restore', () => {
       id.replaceAll('-', '').slice(0, 12),
     );
   let elsewhereUrl = '';
+  let restoreId = '';
   const trial = () => `${source.name}_trial`;
   const runbook = openRunbook('restoring-a-database', () => ({
     environment: operator,
     names: {
       '<id>': backupId,
+      '<restore>': restoreId,
       '<name>': trial(),
       '<database>': 'platform',
       '<folder or s3://bucket/prefix>': ground.backupDir,
@@ -82,6 +84,12 @@ describe('the commands of a restore', () => {
       out: `Not done: it was not confirmed; add --confirm ${source.name}.\n`,
     });
     expect(await rows()).toBe(10);
+    restoreId = JSON.parse((await swfx('restores', '--json')).out)[0].id as string;
+    expect(await runbook.run('npx swfx backup cancel <restore>')).toMatchObject({
+      exitCode: 0,
+      out: `Cancelled: nothing of the restore ${restoreId} of platform is left.\n`,
+    });
+    await expect(swfx('cancel', restoreId)).rejects.toThrow('is over already (cancelled)');
 
     const restored = await runbook.run('npx swfx backup restore <id>', '--confirm', source.name);
     expect(restored).toMatchObject({
@@ -89,6 +97,10 @@ describe('the commands of a restore', () => {
       out: expect.stringContaining(`Restored ${source.name} in `),
     });
     expect(await rows()).toBe(100);
+    const done = JSON.parse((await swfx('restores', '--json')).out)[0].id as string;
+    await expect(swfx('cancel', done)).rejects.toThrow(
+      `npx swfx backup undo ${done} gives the old database back`,
+    );
     expect((await runbook.run('npx swfx backup restores')).out).toMatch(/restored .*swfx_before_/);
     expect(JSON.parse((await swfx('list', '--json')).out)).toMatchObject([
       { id: backupId, restore_seconds: expect.any(Number) },

@@ -22,15 +22,16 @@ export interface ComposeDocument {
   secrets: Record<string, { file: string }>;
 }
 
-/** Reads a compose file as Compose does: merge keys, and `${NAME:-default}` and `${NAME:?message}` filled in. */
+/** Reads a compose file as Compose does: merge keys, and `${NAME:-default}`, `${NAME:+if set}` and `${NAME:?message}`. */
 export function readCompose(text: string, environment: Record<string, string>): ComposeDocument {
   return parse(interpolate(text, environment), { merge: true }) as ComposeDocument;
 }
 
 function interpolate(text: string, environment: Record<string, string>): string {
-  return text.replace(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name: string, kind: string, rest: string) => {
+  return text.replace(/\$\{(\w+):([-+?])([^}]*)\}/g, (_, name: string, kind: string, rest: string) => {
     const value = environment[name];
     if (!value && kind === '?') throw new Error(`${name} must be set: ${rest}`);
+    if (kind === '+') return value ? rest : '';
     return value || rest;
   });
 }

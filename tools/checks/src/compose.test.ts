@@ -74,6 +74,28 @@ describe.each(serviceNames)('%s', (name) => {
   });
 });
 
+test('the admin API of backups is on where it is told whose key set to believe, and the gateway knows the way', () => {
+  const at = (environment: Record<string, string>) => {
+    const { services } = readCompose(readText('docker-compose.yml'), {
+      PLATFORM_API_URL: 'http://platform-api:8080',
+      ...environment,
+    });
+    return ['api-gateway', 'backup-service'].map((name) => environmentOf(services[name] as ComposeService));
+  };
+  const [gateway, backups] = at({ KEY_SET_TRUST: 'kek-1:key' });
+  const { hostname, port } = new URL(String(gateway?.['BACKUP_ADMIN_URL']));
+  expect(hostname).toBe('backup-service');
+  expect(backups).toMatchObject({ KEY_SET_TRUST: 'kek-1:key', ADMIN_HOST: '0.0.0.0' });
+  const values = Object.entries(backups ?? {}).map(([name, value]) => [name, mounted(value)] as const);
+  const { ADMIN_PORT } = loadConfig(configSchemaOf('backup-service'), {
+    ...Object.fromEntries(values),
+    KEY_SET_TRUST: '',
+  }) as { ADMIN_PORT: number };
+  expect(port).toBe(String(ADMIN_PORT));
+  // Empty is not given.
+  expect(at({}).map((one) => one['BACKUP_ADMIN_URL'] ?? one['KEY_SET_TRUST'])).toEqual(['', '']);
+});
+
 test('the operator is given what its commands read', () => {
   const { operator } = compose.services;
   const values = Object.entries(environmentOf(operator as ComposeService)).map(([variable, value]) => [
