@@ -2,10 +2,14 @@ import type { TaskOutcome } from '@swfx/messaging';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@swfx/testkit';
 import { Client } from 'pg';
 import { cancelRestore } from './catalogue/cancelled-restores';
+import { observeCatalogue } from './catalogue/observe-catalogue';
 import { askForStep, requestRestore } from './catalogue/restores';
+import { readRestore } from './operator/follow-restore';
+import { describeRestoreProgress } from './operator/describe-restore-progress';
 import { restorePhases } from './restore/restore-database';
 import type { RestoreWork } from './restore/restore-work';
 import { runRestore } from './restore/run-restore';
+import { catalogueMetrics } from './testing/catalogue-metrics';
 import { openTestWork } from './testing/open-test-work';
 import { prepareGround, targets, type TestGround } from './testing/start-test-service';
 
@@ -27,7 +31,10 @@ describe('a restore whose process is killed', () => {
     backupId = await ground.request();
     await ground.judged(backupId);
     await service.stop();
-    opened = await openTestWork(ground, { targets: targets(source.url), metrics: ['db_restore_total'] });
+    opened = await openTestWork(ground, {
+      targets: targets(source.url),
+      metrics: ['db_restore_total', ...catalogueMetrics],
+    });
     work = { ...opened.work, keepHours: 72, onPhase: async () => undefined };
     server = new Client({
       connectionString: Object.assign(new URL(source.url), { pathname: '/postgres' }).href,
@@ -205,6 +212,44 @@ describe('a restore whose process is killed', () => {
     expect(await wakeTheDead()).toBe('skipped');
     expect(await aside(id)).toEqual([]);
     expect(await rows()).toBe(10);
+  });
+
+  it('has shown to the end how far it was, to people and as a metric', async () => {
+    const id = await planned();
+    const wakeTheDead = await dieAt('restoring', id);
+    await ground.ops.pool.query(
+      `UPDATE db_restore SET phase_started_at = now() - interval '10 s', lease_until = now() + interval '20 s',
+              restored_bytes = (SELECT (manifest -> 'dump' ->> 'dumped_bytes')::bigint / 4 FROM backup
+                                WHERE backup.id = backup_id) WHERE id = $1`,
+      [id],
+    );
+    const report = await readRestore(ground.ops.pool, id);
+    expect(report && describeRestoreProgress('platform', report)).toMatch(
+      /^platform: restoring, .* read, 25 %, .*\/s, about 3\d s left$/,
+    );
+    const rules = [
+      {
+        database: 'platform',
+        schedule: { cron: '0 2 * * *', timezone: 'UTC', jitterSeconds: 0, blackouts: [] },
+      },
+    ];
+    const gauges = observeCatalogue({ ...work, storages: [work.storage], copyPlace: undefined, rules });
+    const shown = async () => {
+      await gauges.refresh();
+      const names = ['progress_ratio', 'running_bytes_per_second', 'running_remaining_seconds'];
+      return Promise.all(names.map((name) => opened.metric(`db_restore_${name}{database="platform"}`)));
+    };
+    const [ratio, rate, left] = await shown();
+    expect(ratio).toBeCloseTo(0.25, 2);
+    expect(rate).toBeCloseTo(Number(report?.restored_bytes) / 10, 0);
+    expect(left).toBeCloseTo(30, 0);
+
+    await cancelRestore(ground.ops.pool, id, 'operator:test');
+    await expireLease(id);
+    expect(await runRestore(work, id, never)).toBe('skipped');
+    expect(await wakeTheDead()).toBe('skipped');
+    expect(await shown()).toEqual([0, 0, 0]);
+    await gauges.stop();
   });
 
   it('is not needed to end one: until the swap begins it can be cancelled, and nothing of it is left', async () => {
