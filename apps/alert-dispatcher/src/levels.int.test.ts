@@ -12,6 +12,7 @@ import {
   type TestRedis,
 } from '@swfx/testkit';
 import { Registry } from 'prom-client';
+import { sampleDelivery } from './deliver/delivery-gauges';
 import { exampleAlert, startTestDispatcher, type TestDispatcher } from './start-test-dispatcher';
 
 describe('incidents, from their beginning to their end', () => {
@@ -229,12 +230,15 @@ describe('incidents, from their beginning to their end', () => {
   it('tells what is new of an incident that it had given up', async () => {
     const alert = await raise({ incident: 'backup:given-up' });
     await told(/backup:given-up/);
-    await database.pool.query(
-      `UPDATE alert_notice SET outcome = 'dead', closed_at = now(), sent_state = 'nothing', sent_revision = 0
-       FROM alert_incident WHERE id = incident_id AND key = 'backup:given-up'`,
-    );
+    await waitUntil(async () => {
+      const { rowCount } = await database.pool.query(
+        `UPDATE alert_notice SET outcome = 'dead', closed_at = now(), sent_state = 'nothing', sent_revision = 0
+         FROM alert_incident WHERE id = incident_id AND key = 'backup:given-up' AND sent_state = 'firing'`,
+      );
+      return rowCount === 1;
+    });
     await raise({ ...alert, id: randomUUID(), severity: 'critical' });
-    await told(/Severity: critical[^]*backup:given-up/);
+    await told(/Severity: critical[^]*Late: told [^]*backup:given-up/);
     await resolve(alert);
     await told(/Resolved/);
   });
@@ -258,6 +262,12 @@ describe('incidents, from their beginning to their end', () => {
     await waitUntil(
       async () => (await dispatcher.metric('alert_destination_breaker_open{destination="slack"}')) === 0,
     );
+  });
+
+  it('takes no notice of a breaker of a destination that is not served any more', async () => {
+    await database.pool.query(`INSERT INTO alert_destination (name, rejections) VALUES ('gone', 3)`);
+    expect(await sampleDelivery(database.pool, ['slack', 'oncall'])).toMatchObject({ open: [] });
+    expect(await sampleDelivery(database.pool, ['slack', 'gone'])).toMatchObject({ open: ['gone'] });
   });
 
   it('counts numbered alerts that never arrived, also of who has run for longer than a day', async () => {

@@ -16,7 +16,7 @@ export async function composeNotification(
   if (first && items.length === 1) {
     const story = await readStory(client, first.incidentId);
     const waited = (now.getTime() - new Date(story.alert.occurredAt).getTime()) / 1000;
-    const lateSeconds = first.revision === 1 && waited > lateAfterSeconds ? waited : 0;
+    const lateSeconds = first.sentState === 'nothing' && waited > lateAfterSeconds ? waited : 0;
     return { form: 'incident', act: first.message, incidentId: first.incidentId, story, lateSeconds };
   }
   return {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { storeAlert, type Alert } from '@swfx/alerts';
+import { createSilentLogger } from '@swfx/logging';
 import { facts } from '@swfx/messaging';
+import { createMetrics } from '@swfx/metrics';
 import { createSlackStandIn, type SlackStandIn } from '@swfx/slack-stand-in';
 import {
   createTestDatabase,
@@ -12,6 +14,8 @@ import {
 } from '@swfx/testkit';
 import { Registry } from 'prom-client';
 import { listAlerts } from '../operator/list-alerts';
+import { createReporter } from './report';
+import { sendMessages } from './send-messages';
 import { exampleAlert, startTestDispatcher, type TestDispatcher } from '../start-test-dispatcher';
 
 describe('delivery', () => {
@@ -220,6 +224,47 @@ describe('delivery', () => {
     for (const sender of senders) await sender.stop();
     await third.stop();
     dispatcher = await start();
+  });
+
+  it('posts nothing when it was paused for so long that its lease may be another’s', async () => {
+    await database.pool.query(`UPDATE alert_destination SET not_before = now() + interval '1 hour'`);
+    const id = await raise();
+    await until(id, { state: 'pending' });
+    await dispatcher.stop();
+    await passTime();
+    const tell = jest.fn();
+    const logger = createSilentLogger();
+    const metrics = createMetrics({
+      service: 'test',
+      version: '0',
+      environment: 'test',
+      names: ['alerts_failed_total', 'alerts_suppressed_total', 'alerts_possible_duplicates_total'],
+      registry: new Registry(),
+    });
+    const outcome = await sendMessages(
+      {
+        pool: database.pool,
+        // As if all of the lease but the post's own time had passed.
+        leaseSeconds: 1,
+        timeoutSeconds: 1,
+        ttlSeconds: 3_600,
+        environment: 'test',
+        report: createReporter({ logger, metrics }),
+        random: Math.random,
+      },
+      {
+        destination: { name: 'slack', tell },
+        policy: { maxPerHour: 1_000, digestDepth: 10, digestAgeSeconds: 1e9 },
+      },
+      new AbortController().signal,
+    );
+    expect([outcome, tell.mock.calls]).toEqual(['retry', []]);
+    expect(await deliveryOf(id)).toMatchObject({
+      state: 'pending',
+      detail: 'this dispatcher was paused before it could post',
+    });
+    dispatcher = await start();
+    await until(id, { state: 'sent' });
   });
 
   it('tells the same trouble once, and a worse one again', async () => {

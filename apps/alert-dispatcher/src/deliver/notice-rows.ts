@@ -18,6 +18,8 @@ export interface AffectedIncident {
 export interface DueNotice extends Candidate, AffectedIncident {
   service: string;
   revision: number;
+  /** What it was told for certain. */
+  sentState: 'nothing' | 'firing' | 'ended';
   /** What was in doubt before. */
   tried: 'firing' | 'ended' | null;
   attempts: number;
@@ -29,7 +31,6 @@ export interface DueNotice extends Candidate, AffectedIncident {
 interface NoticeRow extends Omit<DueNotice, 'message'> {
   kind: string;
   state: 'firing' | 'resolved' | 'expired';
-  sentState: 'nothing' | 'firing' | 'ended';
   sentRevision: number;
   muted: boolean;
   mutedBefore: boolean;
