@@ -24,10 +24,11 @@ describe('the ops database', () => {
     const { pool } = ground.ops;
     tokens = await createTokenMaker(pool);
     for (const id of [kept, gone])
-      await pool.query(`INSERT INTO app_user (id, email, password_hash) VALUES ($1, $2, '$argon2id$x')`, [
-        id,
-        `${id}@example.test`,
-      ]);
+      await pool.query(
+        `INSERT INTO app_user (id, email, password_hash, roles, scopes)
+         VALUES ($1, $2, '$argon2id$x', '{admin,reader}', '{users:write}')`,
+        [id, `${id}@example.test`],
+      );
     await pool.query(
       `INSERT INTO refresh_family (id, user_id, expires_at) VALUES (gen_random_uuid(), $1, now() + interval '1 day')`,
       [kept],
@@ -42,6 +43,7 @@ describe('the ops database', () => {
     await ground.ended(first);
     // What the backup does not know: a user is disabled, a key is revoked, another backup is taken.
     await pool.query('UPDATE app_user SET disabled_at = now() WHERE id = $1', [gone]);
+    await pool.query(`UPDATE app_user SET roles = '{reader,writer}', scopes = '{}' WHERE id = $1`, [kept]);
     await tokens.revoke();
     second = await ground.request('ops');
     await ground.ended(second);
@@ -149,6 +151,11 @@ describe('the ops database', () => {
     expect(await one('SELECT end_reason FROM refresh_family')).toEqual({ end_reason: 'ops_recovered' });
     expect(await one('SELECT disabled_at IS NOT NULL AS out FROM app_user WHERE id = $1', gone)).toEqual({
       out: true,
+    });
+    // What was taken from somebody does not come back, and what was given since is not given.
+    expect(await one('SELECT roles, scopes FROM app_user WHERE id = $1', kept)).toEqual({
+      roles: ['reader'],
+      scopes: [],
     });
     expect(await one('SELECT count(*)::int AS n FROM token_cut_off')).toEqual({ n: 2 });
     expect(await one('SELECT state, asked FROM db_restore WHERE id = $1', restoreAsked)).toEqual({

@@ -256,11 +256,11 @@ function describeRecovery(
   { harmless, witnesses }: { harmless: HarmlessResult; witnesses: Witnesses },
   { plan, names }: ElsewhereResult,
 ): string {
-  const { keysRevoked, epoch, sessionsEnded, usersDisabled, auditRecordsEntered } = harmless;
+  const { keysRevoked, epoch, sessionsEnded, usersDisabled, usersLimited, auditRecordsEntered } = harmless;
   return [
     `Recovered the ops database as it was at ${manifest.snapshot_at}.`,
     `A new key signs (epoch ${epoch}), ${keysRevoked} old ones are revoked; ${sessionsEnded} sessions have ended: everybody logs in again.`,
-    `${usersDisabled} users who were disabled since are disabled again; ${auditRecordsEntered} audit records of since were entered.`,
+    `${usersDisabled} users who were disabled since are disabled again, ${usersLimited} have lost again what was taken from them; ${auditRecordsEntered} audit records of since were entered.`,
     ...(witnesses.passwordChanged.length > 0
       ? [`Their old passwords are good again, set new ones: ${witnesses.passwordChanged.join(', ')}.`]
       : []),

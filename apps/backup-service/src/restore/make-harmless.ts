@@ -11,7 +11,7 @@ import { cutOff, generateSigningKey, prepareKey, readKeySet, updateKeySet } from
 import { insertBackup } from '../catalogue/backups';
 import { insertFoundRun } from '../catalogue/backup-runs';
 import type { FoundBackup } from './read-catalogue';
-import { epochToLeaveBehind, type Witnesses } from './read-witnesses';
+import { epochToLeaveBehind, type UserRights, type Witnesses } from './read-witnesses';
 
 export interface HarmlessOptions {
   ring: KeyRing;
@@ -29,6 +29,8 @@ export interface HarmlessResult {
   keysRevoked: number;
   sessionsEnded: number;
   usersDisabled: number;
+  /** Users who had lost rights since, and would have had them again. */
+  usersLimited: number;
   auditRecordsEntered: number;
   lastRecord: string | null;
 }
@@ -38,11 +40,12 @@ export async function makeHarmless(client: PoolClient, options: HarmlessOptions)
   const lastRecord = await newestRecord(client);
   const keys = await replaceKeys(client, options);
   const usersDisabled = await disableUsers(client, options.witnesses.disabled);
+  const usersLimited = await limitRights(client, options.witnesses.rights);
   const sessionsEnded = await endSessions(client);
   await forgetWhatWasAsked(client);
   await enterCatalogue(client, options);
   const auditRecordsEntered = await enterAudit(client, options);
-  return { ...keys, usersDisabled, sessionsEnded, auditRecordsEntered, lastRecord };
+  return { ...keys, usersDisabled, usersLimited, sessionsEnded, auditRecordsEntered, lastRecord };
 }
 
 async function newestRecord(client: PoolClient): Promise<string | null> {
@@ -79,6 +82,22 @@ async function disableUsers(client: PoolClient, subjects: readonly string[]): Pr
     [subjects],
   );
   return rowCount ?? 0;
+}
+
+/** What was taken from somebody stays taken; what was given since is not known for sure, and not given. */
+async function limitRights(client: PoolClient, rights: readonly UserRights[]): Promise<number> {
+  const limited = new Set<string>();
+  for (const { subject, roles, scopes } of rights) {
+    const { rowCount } = await client.query(
+      `UPDATE app_user
+       SET roles = ARRAY(SELECT r FROM unnest(roles) WITH ORDINALITY AS had (r, n) WHERE r = ANY ($2) ORDER BY n),
+           scopes = ARRAY(SELECT s FROM unnest(scopes) WITH ORDINALITY AS had (s, n) WHERE s = ANY ($3) ORDER BY n)
+       WHERE 'user:' || id = $1 AND NOT (roles <@ $2::text[] AND scopes <@ $3::text[])`,
+      [subject, roles, scopes],
+    );
+    if (rowCount === 1) limited.add(subject);
+  }
+  return limited.size;
 }
 
 /** Every token is from before: of keys that are gone, or of a time that is. */

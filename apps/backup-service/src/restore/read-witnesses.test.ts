@@ -22,6 +22,12 @@ describe('readAuditWitnesses', () => {
       line('2026-01-02T00:00:01Z', 'user_disabled', { subject: 'user:back' }),
       line('2026-01-02T00:00:02Z', 'user_enabled', { subject: 'user:back' }),
       line('2026-01-02T00:00:03Z', 'user_password_changed', { subject: 'user:new' }),
+      line('2026-01-02T00:00:05Z', 'user_rights_changed', { subject: 'user:new', roles: [], scopes: ['a'] }),
+      line('2026-01-02T00:00:03Z', 'user_rights_changed', {
+        subject: 'user:new',
+        roles: ['admin'],
+        scopes: [],
+      }),
       line('2026-01-02T00:00:04Z', 'jwt_key_rotated', { epoch: 41 }),
       '{"cut',
     ];
@@ -30,6 +36,7 @@ describe('readAuditWitnesses', () => {
     expect(told).toEqual({
       epoch: 41,
       disabled: ['user:gone'],
+      rights: [{ subject: 'user:new', roles: [], scopes: ['a'] }],
       passwordChanged: ['user:new'],
       silent: [expect.stringContaining('audit.log.gone cannot be read')],
     });
@@ -37,11 +44,13 @@ describe('readAuditWitnesses', () => {
 });
 
 test('what several witnesses tell is put together', () => {
-  const one = { epoch: 3, disabled: ['a'], passwordChanged: [], silent: ['x'] };
-  const other = { epoch: 2, disabled: ['a', 'b'], passwordChanged: ['c'], silent: [] };
+  const rights = [{ subject: 'a', roles: [], scopes: [] }];
+  const one = { epoch: 3, disabled: ['a'], rights, passwordChanged: [], silent: ['x'] };
+  const other = { epoch: 2, disabled: ['a', 'b'], rights: [], passwordChanged: ['c'], silent: [] };
   expect(mergeWitnesses([one, other])).toEqual({
     epoch: 3,
     disabled: ['a', 'b'],
+    rights,
     passwordChanged: ['c'],
     silent: ['x'],
   });

@@ -7,11 +7,20 @@ import { readAuditLines, type AuditLine } from '@swfx/audit';
 import { errorMessage } from '@swfx/errors';
 import type { Client } from 'pg';
 
+/** Of the user `user:<id>`. */
+export interface UserRights {
+  subject: string;
+  roles: string[];
+  scopes: string[];
+}
+
 export interface Witnesses {
   /** The newest epoch of the key set that anybody tells of; 0 where nobody does. */
   epoch: number;
   /** Users who were disabled since, as `user:<id>`. */
   disabled: string[];
+  /** The rights that users had last, where they were changed since; nobody is to have more. */
+  rights: UserRights[];
   /** Users whose password was changed since: the one of the backup is good again until it is changed anew. */
   passwordChanged: string[];
   /** What could not be asked, and why, as sentences. */
@@ -22,6 +31,7 @@ export interface Witnesses {
 export async function readAuditWitnesses(files: readonly string[], from: Date): Promise<Witnesses> {
   const disabled = new Set<string>();
   const passwordChanged = new Set<string>();
+  const rights = new Map<string, UserRights & { at: number }>();
   const silent: string[] = [];
   let epoch = 0;
   for (const file of files) {
@@ -31,13 +41,22 @@ export async function readAuditWitnesses(files: readonly string[], from: Date): 
         if (record.action === 'user_disabled' && subject) disabled.add(subject);
         if (record.action === 'user_enabled' && subject) disabled.delete(subject);
         if (record.action === 'user_password_changed' && subject) passwordChanged.add(subject);
+        const changed = readRights(record);
+        if (changed && changed.at >= (rights.get(changed.subject)?.at ?? 0))
+          rights.set(changed.subject, changed);
         if (typeof record['epoch'] === 'number') epoch = Math.max(epoch, record['epoch']);
       }
     } catch (error) {
       silent.push(`the audit file ${file} cannot be read (${errorMessage(error)})`);
     }
   }
-  return { epoch, disabled: [...disabled], passwordChanged: [...passwordChanged], silent };
+  return {
+    epoch,
+    disabled: [...disabled],
+    rights: [...rights.values()].map(({ at: _at, ...user }) => user),
+    passwordChanged: [...passwordChanged],
+    silent,
+  };
 }
 
 /** Asks the damaged database itself. */
@@ -55,9 +74,11 @@ export async function readOldWitnesses(old: Client): Promise<Witnesses> {
   const disabled = await ask<{ subject: string }>(
     `SELECT 'user:' || id AS subject FROM public.app_user WHERE disabled_at IS NOT NULL`,
   );
+  const rights = await ask<UserRights>(`SELECT 'user:' || id AS subject, roles, scopes FROM public.app_user`);
   return {
     epoch: set?.epoch ?? 0,
     disabled: disabled.map(({ subject }) => subject),
+    rights,
     passwordChanged: [],
     silent,
   };
@@ -69,6 +90,7 @@ export function mergeWitnesses(all: readonly Witnesses[]): Witnesses {
   return {
     epoch: Math.max(0, ...all.map(({ epoch }) => epoch)),
     disabled: union((one) => one.disabled),
+    rights: all.flatMap(({ rights }) => rights),
     passwordChanged: union((one) => one.passwordChanged),
     silent: union((one) => one.silent),
   };
@@ -81,6 +103,17 @@ export function mergeWitnesses(all: readonly Witnesses[]): Witnesses {
 export function epochToLeaveBehind(facts: { backup: number; told: number; secondsSince: number }): number {
   return Math.max(facts.backup + Math.max(0, Math.ceil(facts.secondsSince)), facts.told);
 }
+
+function readRights(record: AuditLine): (UserRights & { at: number }) | undefined {
+  const subject = subjectOf(record);
+  const { roles, scopes } = record as { roles?: unknown; scopes?: unknown };
+  if (record.action !== 'user_rights_changed' || !subject || !isNames(roles) || !isNames(scopes))
+    return undefined;
+  return { subject, roles, scopes, at: Date.parse(String(record['timestamp'])) };
+}
+
+const isNames = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 function subjectOf(record: AuditLine): string | undefined {
   const { subject } = record as { subject?: unknown };
