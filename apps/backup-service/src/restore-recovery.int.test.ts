@@ -6,6 +6,7 @@ import { observeCatalogue } from './catalogue/observe-catalogue';
 import { askForStep, requestRestore } from './catalogue/restores';
 import { readRestore } from './operator/follow-restore';
 import { describeRestoreProgress } from './operator/describe-restore-progress';
+import { dropMadeRoles, makeRole } from './restore/made-roles';
 import { restorePhases } from './restore/restore-database';
 import type { RestoreWork } from './restore/restore-work';
 import { runRestore } from './restore/run-restore';
@@ -212,6 +213,28 @@ describe('a restore whose process is killed', () => {
     expect(await wakeTheDead()).toBe('skipped');
     expect(await aside(id)).toEqual([]);
     expect(await rows()).toBe(10);
+  });
+
+  it('has marked the roles that it made, so that whoever ends it drops those, and keeps what is needed by now', async () => {
+    const role = (name: string) => `${source.name} "${name}"`;
+    const marked = `swfx_restore_of_${source.name}`;
+    const left = async () =>
+      (
+        await server.query<{ name: string }>(
+          'SELECT rolname::text AS name FROM pg_roles WHERE starts_with(rolname, $1) ORDER BY 1',
+          [`${source.name} `],
+        )
+      ).rows.map(({ name }) => name);
+    const drop = (name: string) => server.query(`DROP ROLE ${server.escapeIdentifier(role(name))}`);
+    await server.query(`CREATE ROLE ${server.escapeIdentifier(role('there'))} NOLOGIN`);
+    for (const name of ['free', 'there', 'used']) await makeRole(server, role(name), marked);
+    const grant = `CREATE ON DATABASE ${source.name}`;
+    await server.query(`GRANT ${grant} TO ${server.escapeIdentifier(role('used'))}`);
+    await dropMadeRoles(server, marked);
+    expect(await left()).toEqual([role('there'), role('used')]);
+    await server.query(`REVOKE ${grant} FROM ${server.escapeIdentifier(role('used'))}`);
+    await drop('there');
+    await drop('used');
   });
 
   it('has shown to the end how far it was, to people and as a metric', async () => {

@@ -77,7 +77,9 @@ async function cancelRestore(foundation: Foundation, id: string): Promise<string
     throw new Error(`The restore ${id} is to be cancelled, and nothing does it: is backup-service running?`);
   if (end.state === 'cancelled')
     return `Cancelled: nothing of the restore ${id} of ${found.database} is left.`;
-  throw new Error(`The restore ${id} of ${found.database} has ended otherwise (${end.state}): ${end.error}.`);
+  throw new Error(
+    `The restore ${id} of ${found.database} has ended otherwise (${end.state})${end.error ? `: ${end.error}` : ''}.`,
+  );
 }
 
 /** What `look` finds, once it finds something; undefined when it has not for a minute. */

@@ -3,6 +3,7 @@ import type { TaskOutcome } from '@swfx/messaging';
 import { endStep, noteFallback, type RestoreClaim } from '../catalogue/restores';
 import { copyEvents } from '../copy/copy-events';
 import { propertiesOf } from '../seal/manifest';
+import { dropBeside } from './drop-beside';
 import { planChange } from './plan-restore';
 import { withPreparedRestore, type PreparedRestore } from './prepare-restore';
 import { restoreDatabase } from './restore-database';
@@ -10,7 +11,6 @@ import { classifyRestoreFailure, RestoreError } from './restore-error';
 import { restoreEvents } from './restore-events';
 import type { RestoreStepInHand } from './restore-step';
 import type { RestoreWork } from './restore-work';
-import { dropDatabase } from './swap-databases';
 
 /** Carries a planned restore out, or goes on with one whose runner died; plans it anew first. */
 export async function carryOutRestore(work: RestoreWork, step: RestoreStepInHand): Promise<TaskOutcome> {
@@ -94,7 +94,7 @@ async function sayFallback(work: RestoreWork, claim: RestoreClaim, problem: stri
 async function tidyUp({ session, target, names }: PreparedRestore, error: unknown): Promise<RestoreError> {
   const failure = classifyRestoreFailure(error);
   try {
-    await dropDatabase(session, names.beside, target.restoreAddress);
+    await dropBeside(session, names.beside, target.restoreAddress);
     return failure;
   } catch (leftover) {
     const sentence = `${failure.message}; ${names.beside} is left behind (${errorMessage(leftover)})`;

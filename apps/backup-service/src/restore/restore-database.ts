@@ -12,6 +12,7 @@ import type { DatabaseNames } from './database-names';
 import { createStatement, propertyStatements, type DatabaseProperties } from './database-properties';
 import type { FillSettings } from './fill-from-backup';
 import { fillFromEither } from './fill-from-either';
+import { makeRole } from './made-roles';
 import { RestoreError } from './restore-error';
 import { dropDatabase, listDatabases, renameDatabase, swapDatabases } from './swap-databases';
 
@@ -72,7 +73,7 @@ async function exists(session: Client, name: string): Promise<boolean> {
 async function fillBeside(session: Client, job: RestoreJob, settings: FillSettings): Promise<void> {
   const { names, signal, properties } = job;
   await job.enterPhase('creating');
-  for (const role of job.rolesToMake) await makeRole(session, role);
+  for (const role of job.rolesToMake) await makeRole(session, role, names.beside);
   await makeEmpty(session, job);
   await job.enterPhase('restoring');
   const address = { ...job.address, database: names.beside };
@@ -116,11 +117,6 @@ async function settle(address: ServerAddress, signal: AbortSignal): Promise<void
 
 function ignoreMissingRight(error: Error & { code?: unknown }): void {
   if (error.code !== '42501') throw error;
-}
-
-async function makeRole(session: Client, role: string): Promise<void> {
-  const { rowCount } = await session.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
-  if (rowCount === 0) await session.query(`CREATE ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
 }
 
 /** Without a database to take after, the locale is the one that every server and every encoding knows. */

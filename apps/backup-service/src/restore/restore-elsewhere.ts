@@ -7,6 +7,7 @@ import type { Client } from 'pg';
 import type { ServerAddress } from '../postgres-client/server-address';
 import { propertiesOf } from '../seal/manifest';
 import { databaseNames, type DatabaseNames } from './database-names';
+import { dropBeside } from './drop-beside';
 import type { fillFromBackup } from './fill-from-backup';
 import { gatherRestoreFacts } from './gather-restore-facts';
 import { openMaintenanceSession } from './maintenance-session';
@@ -14,7 +15,7 @@ import type { Obstacle } from './find-obstacles';
 import { planRestore, type RestoreFacts, type RestorePlan } from './plan-restore';
 import type { FoundBackup } from './read-catalogue';
 import { restoreDatabase } from './restore-database';
-import { dropDatabase, openAgain } from './swap-databases';
+import { openAgain } from './swap-databases';
 
 export interface ElsewhereOptions {
   /** The names of its databases carry it. */
@@ -115,7 +116,7 @@ async function clearUp(
   about: { address: ServerAddress; names: DatabaseNames; closed: boolean },
 ): Promise<void> {
   const { address, names, closed } = about;
-  const dropped = await dropDatabase(session, names.beside, address).then(
+  const dropped = await dropBeside(session, names.beside, address).then(
     () => true,
     () => false,
   );
@@ -123,7 +124,7 @@ async function clearUp(
     const again = await openMaintenanceSession(address, new AbortController().signal).catch(() => undefined);
     if (again) {
       if (closed) await openAgain(again, names.live);
-      await dropDatabase(again, names.beside, address).catch(() => undefined);
+      await dropBeside(again, names.beside, address).catch(() => undefined);
       return again.end().catch(() => undefined);
     }
     await sleep(1_000);
