@@ -155,6 +155,17 @@ describe('delivery', () => {
     expect(outcomes()).toEqual([400, 400]);
   });
 
+  it('tells the end of what it told of, though a reminder between the two was refused for good', async () => {
+    const incident = `backup:${randomUUID()}`;
+    await until(await raise({ incident }), { state: 'sent' });
+    slack.respondWith({ status: 400, times: 2 });
+    await raise({ incident, severity: 'critical' });
+    await waitUntil(() => outcomes().join() === '200,400,400');
+    await raise({ incident, status: 'resolved', title: 'Database backup succeeded' });
+    await waitUntil(() => slack.messages().length === 2);
+    expect(slack.messages()[1]?.text).toContain('Database backup succeeded');
+  });
+
   it.each([
     [403, 'action_prohibited'],
     [404, 'no_service'],

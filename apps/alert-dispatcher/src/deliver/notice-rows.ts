@@ -134,6 +134,21 @@ export async function closeNotices(
   );
 }
 
+/** Tries no more to remind people of what they were told of, until there is news of it again. */
+export async function skipReminders(
+  client: PoolClient,
+  destination: string,
+  reminders: readonly { incidentId: string; revision: number }[],
+): Promise<void> {
+  if (reminders.length === 0) return;
+  await client.query(
+    `UPDATE alert_notice SET sent_revision = given.revision, format = 'blocks', attempts = 0
+     FROM json_to_recordset($2) AS given ("incidentId" uuid, revision integer)
+     WHERE incident_id = given."incidentId" AND destination = $1`,
+    [destination, JSON.stringify(reminders)],
+  );
+}
+
 /** Notes why notices wait, the first time that they do. */
 export async function holdNotices(
   client: PoolClient,

@@ -18,6 +18,7 @@ import { decideAfterAttempt, type AfterAttempt } from './decide-after-attempt';
 import { readSent, settleMessage, startMessage } from './message-rows';
 import {
   closeNotices,
+  skipReminders,
   holdNotices,
   readOwed,
   type DueNotice,
@@ -205,21 +206,28 @@ function storeSettlement({ pool, environment }: SendingDeps, settling: Settling)
       rejections: seconds === 'taken over' ? null : known,
     });
     if (seconds === 'taken over') return [];
-    if (after.state === 'dead')
-      await closeNotices(
-        client,
-        destination,
-        items.map(({ incidentId }) => ({
-          incidentId,
-          outcome: 'dead',
-          reason: after.reason,
-          detail: after.detail,
-        })),
-      );
+    if (after.state === 'dead') await giveUp(client, destination, { items, after });
     if (refusesAll && rejections === 0)
       await raiseOwn(client, environment, { own: 'rejected', destination, detail: after.detail });
     if (after.state === 'sent' && rejections > 0)
       await raiseOwn(client, environment, { own: 'mended', destination });
     return seconds;
   });
+}
+
+/** What people were not told of is given up; of what they were told of before, only this reminder: its end is still owed. */
+async function giveUp(
+  client: PoolClient,
+  destination: string,
+  { items, after }: { items: readonly DueNotice[]; after: Extract<AfterAttempt, { state: 'dead' }> },
+): Promise<void> {
+  const { reason, detail } = after;
+  const reminders = items.filter(({ message, sentState }) => message === 'firing' && sentState === 'firing');
+  const others = items.filter((item) => !reminders.includes(item));
+  await skipReminders(client, destination, reminders);
+  await closeNotices(
+    client,
+    destination,
+    others.map(({ incidentId }) => ({ incidentId, outcome: 'dead', reason, detail })),
+  );
 }
