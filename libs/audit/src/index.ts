@@ -4,18 +4,17 @@ export { auditWriter, enterAuditLine, readAuditLines, type AuditLine } from './e
 export {
   auditActions,
   auditJsonSchema,
-  backupFailureReasons,
-  copyFailureReasons,
-  keySetRefusalReasons,
-  loginFailureReasons,
   outcomes,
-  proofFailureReasons,
   recordSchema,
-  refreshFailureReasons,
-  restoreFailureReasons,
-  rotationFailureReasons,
-  suspiciousPatterns,
   type AuditAction,
   type AuditEvent,
 } from './events';
+export {
+  backupFailureReasons,
+  copyFailureReasons,
+  proofFailureReasons,
+  restoreFailureReasons,
+} from './backup-actions';
+export { loginFailureReasons, refreshFailureReasons, suspiciousPatterns } from './identity-actions';
+export { keySetRefusalReasons, rotationFailureReasons } from './key-actions';
 export { createRecord, recordProblems, type AuditRecord } from './record';
