@@ -26,7 +26,7 @@ const jestScript = 'node_modules/.bin/jest';
 /** How many steps run at once: most wait for processes and polls for most of their time, and fill no core alone. */
 const stepsAtOnce = 2;
 
-/** In the order in which they begin: first the longest one, and what it needs; beside it what is quick to tell. */
+/** In the order in which they begin: what is quick to tell beside the long ones that wait most, then what fills a core. */
 export const checkSteps: CheckStep[] = [
   { name: 'build', script: 'tools/local-stack/bin/build.mjs', args: [] },
   { name: 'types', script: 'node_modules/@typescript/native/bin/tsc', args: ['-b'] },
@@ -42,10 +42,10 @@ export const checkSteps: CheckStep[] = [
     args: ['--check', '--log-level=warn', '.'],
   },
   { name: 'references', script: nx, args: ['sync:check'] },
+  { name: 'integration tests', script: jestScript, args: ['--config', 'jest.int.cjs', '--rootDir', '.'] },
   // One process for the whole tree: each project alone would load the same types again.
   { name: 'lint', script: 'node_modules/eslint/bin/eslint.js', args: ['.'] },
   { name: 'unit tests', script: jestScript, args: ['--config', 'jest.unit.cjs', '--rootDir', '.'] },
-  { name: 'integration tests', script: jestScript, args: ['--config', 'jest.int.cjs', '--rootDir', '.'] },
 ];
 
 type CheckContext = { root: string; progress: Progress; environment: NodeJS.ProcessEnv };
