@@ -33,7 +33,7 @@ describe('defineServices', () => {
     expect(ports).toEqual([
       'api-gateway: 8000, operations 9101',
       'key-rotation-service: operations 9090',
-      'backup-service: operations 9102',
+      'backup-service: admin 8002, operations 9102',
       'alert-dispatcher: 8003, operations 9103',
       'sample upstream: 8001',
       'Slack stand-in: 8004',

@@ -176,10 +176,16 @@ function define(
 ): ServiceDefinition {
   const [publicPort, operationsPort] = service.ports;
   const listening = { HTTP_HOST: host, PROMETHEUS_HOST: host, PROMETHEUS_PORT: String(operationsPort) };
-  const own = { ...service.env, ...listening, ...(publicPort ? { HTTP_PORT: String(publicPort) } : {}) };
+  const own: Record<string, string> = {
+    ...service.env,
+    ...listening,
+    ...(publicPort ? { HTTP_PORT: String(publicPort) } : {}),
+  };
+  const adminPort = own['ADMIN_PORT'];
+  const shown = [publicPort, adminPort && `admin ${adminPort}`, `operations ${operationsPort}`];
   return {
     ...service,
-    ports: `${publicPort ? `${publicPort}, ` : ''}operations ${operationsPort}`,
+    ports: shown.filter(Boolean).join(', '),
     readyUrl: `http://${host}:${operationsPort}/readyz`,
     env: { ...facts.dotenv, ...common(facts, service.name), ...own, ...facts.overrides },
   };
