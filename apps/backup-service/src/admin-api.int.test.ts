@@ -34,6 +34,11 @@ describe('the admin API', () => {
       ENVIRONMENT: 'production',
       ADMIN_REQUESTS_PER_MINUTE: '100000',
     });
+    // A service listens before it has entered its databases.
+    await waitUntil(async () => {
+      const known = await ground.ops.pool.query('SELECT FROM backup_target WHERE named_until > now()');
+      return known.rowCount === 1;
+    });
   });
   afterAll(async () => {
     await service.stop();
